@@ -109,9 +109,18 @@ async function startCluster(at: {
   await run('ceph', ['-c', conf, '--connect-timeout', '20', 'osd', 'new', osd]);
   await run('ceph-osd', ['-c', conf, '-i', '0', '--mkfs', '--osd-uuid', osd]);
   daemon('ceph-osd', ['-i', '0']);
-  // Started before its store is up, the gateway sleeps for five seconds before it asks again.
-  await run('timeout', ['30', 'sh', '-c', 'until ceph -c "$1" osd stat | grep -q " 1 up"; do :; done', 'sh', conf]);
+  await storeIsUp(conf);
   daemon('radosgw', ['-n', 'client.rgw']);
+}
+
+/** A gateway that finds no store up waits five seconds before it asks again. */
+async function storeIsUp(conf: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    const { stdout } = await run('ceph', ['-c', conf, 'osd', 'stat']);
+    if (stdout.includes(' 1 up')) return;
+  }
+  throw new Error('the object store does not come up');
 }
 
 async function answers(endpoint: string, daemons: readonly Daemon[]): Promise<void> {
