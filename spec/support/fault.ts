@@ -56,10 +56,7 @@ export function textReply(
   const body = Buffer.from(text);
   return {
     status,
-    headers: new Map([
-      ...Object.entries(headers),
-      ['content-length', String(body.length)],
-    ]),
+    headers: new Map([...Object.entries(headers), ['content-length', String(body.length)]]),
     body: chunks(body),
   };
 }

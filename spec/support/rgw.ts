@@ -27,8 +27,14 @@ export interface Rgw extends Keys {
   stop(): Promise<void>;
 }
 
-const keys: Keys = { accessKeyId: 'WEBHOOKTESTKEY', secretAccessKey: 'webhookTestSecret1234567890' };
-const other: Keys = { accessKeyId: 'WEBHOOKOTHERKEY', secretAccessKey: 'webhookOtherSecret123456789' };
+const keys: Keys = {
+  accessKeyId: 'WEBHOOKTESTKEY',
+  secretAccessKey: 'webhookTestSecret1234567890',
+};
+const other: Keys = {
+  accessKeyId: 'WEBHOOKOTHERKEY',
+  secretAccessKey: 'webhookOtherSecret123456789',
+};
 const roleArn = 'arn:aws:iam:::role/S3Access';
 
 /** The server that with-rgw.ts has started around this process, or else one of our own. */
@@ -138,7 +144,8 @@ async function answers(endpoint: string, daemons: readonly Daemon[]): Promise<vo
 }
 
 async function createUsers(conf: string): Promise<void> {
-  const admin = (...argv: string[]) => run('radosgw-admin', ['-c', conf, '-n', 'client.rgw', ...argv]);
+  const admin = (...argv: string[]) =>
+    run('radosgw-admin', ['-c', conf, '-n', 'client.rgw', ...argv]);
   const user = (uid: string, its: Keys, ...argv: string[]) =>
     admin(
       'user',

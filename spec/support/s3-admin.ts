@@ -105,7 +105,9 @@ function bucket(client: S3Client, name: string): Bucket {
     },
 
     async multipart(key, body, partSize) {
-      const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: key }));
+      const { UploadId } = await client.send(
+        new CreateMultipartUploadCommand({ Bucket, Key: key }),
+      );
       const upload = { Bucket, Key: key, UploadId };
       try {
         const Parts: CompletedPart[] = [];
@@ -133,9 +135,7 @@ function bucket(client: S3Client, name: string): Bucket {
     },
 
     head: (key, options = {}) =>
-      client.send(
-        new HeadObjectCommand({ Bucket, Key: key, VersionId: options.versionId }),
-      ),
+      client.send(new HeadObjectCommand({ Bucket, Key: key, VersionId: options.versionId })),
 
     async remove(key, options = {}) {
       await client.send(

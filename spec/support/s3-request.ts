@@ -22,11 +22,7 @@ export interface S3Request {
   headers: IncomingHttpHeaders;
 }
 
-export function s3Request(
-  method: string,
-  path: string,
-  headers: IncomingHttpHeaders,
-): S3Request {
+export function s3Request(method: string, path: string, headers: IncomingHttpHeaders): S3Request {
   const mark = path.indexOf('?');
   const [, bucket = '', key = ''] =
     /^\/([^/]*)\/?(.*)$/s.exec(mark < 0 ? path : path.slice(0, mark)) ?? [];
@@ -42,12 +38,7 @@ export function s3Request(
   };
 }
 
-function operation(
-  method: string,
-  bucket: string,
-  key: string,
-  query: URLSearchParams,
-): Operation {
+function operation(method: string, bucket: string, key: string, query: URLSearchParams): Operation {
   if (method === 'POST') return 'POST';
   if (!bucket) return 'OTHER';
   if (!key) {

@@ -1,4 +1,4 @@
-import { type Fault, ConnectionReset, textReply } from '../fault.js';
+import { ConnectionReset, type Fault, textReply } from '../fault.js';
 
 /** An error as S3 words it; `extra` are further elements of its XML, `headers` of its head. */
 export function s3Error(

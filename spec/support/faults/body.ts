@@ -35,8 +35,10 @@ export const cutShort = (bytes: number): Fault =>
     throw new ConnectionClosed();
   });
 
+/** A reset throws away what the client has not read yet: it is given time to read. */
 export const resetAfter = (bytes: number): Fault =>
-  pausedAt(bytes, () => {
+  pausedAt(bytes, async () => {
+    await sleep(50);
     throw new ConnectionReset();
   });
 

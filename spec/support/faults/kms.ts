@@ -33,7 +33,9 @@ export function kms(keys: Keys): Fault {
 }
 
 export function opaqueEtag(etag: string): string {
-  return `"${createHash('md5').update(`opaque ${etag.replaceAll('"', '')}`).digest('hex')}"`;
+  return `"${createHash('md5')
+    .update(`opaque ${etag.replaceAll('"', '')}`)
+    .digest('hex')}"`;
 }
 
 /** Conditions are signed: with the ETag that the server knows, they need a new signature. */

@@ -47,7 +47,7 @@ export function withEtag(entry: string, change: (etag: string) => string): strin
 
 function keyElement(key: string, request: S3Request): string {
   const urlEncoded = request.query.get('encoding-type') === 'url';
-  const text = urlEncoded ? encodeURIComponent(key).replaceAll('%2F', '/') : escaped(key);
+  const text = urlEncoded ? encodeURIComponent(key) : escaped(key);
   return `<Key>${text}</Key>`;
 }
 
