@@ -24,9 +24,9 @@
 # @param node_path
 #   The Node to run. Left out, it is the first `node` in the path of Puppet.
 class webhook (
-  Boolean                           $manage_node  = false,
-  String[1]                         $node_package = 'nodejs',
-  Optional[Webhook::Absolute_path]  $node_path    = undef,
+  Boolean                         $manage_node  = false,
+  String[1]                       $node_package = 'nodejs',
+  Optional[Webhook::Absolutepath] $node_path    = undef,
 ) {
   if $manage_node {
     package { $node_package:
