@@ -1,0 +1,73 @@
+import type { Readable, Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { messageOf, UserError } from './errors.js';
+import { INTERNAL, type Level, type Outgoing, parseRequest } from './messages.js';
+import type { Redactor } from './redact.js';
+
+export type Log = (level: Level, message: string) => void;
+export type Method = (params: never) => Promise<unknown>;
+
+export interface Service {
+  name: string;
+  version: string;
+  redactor: Redactor;
+  /** Builds the methods; `log` may be called at any time, also from work in the background. */
+  start(log: Log): Record<string, Method>;
+}
+
+/** Answers requests from `input` on `output` until the end of file. */
+export async function serve(service: Service, input: Readable, output: Writable): Promise<void> {
+  let asked = false;
+  let waiting: Outgoing[] = [];
+  const write = (message: Outgoing): void => {
+    output.write(`${JSON.stringify(message)}\n`);
+  };
+  // Puppet reads only while it waits for an answer; lines from the background are kept until then.
+  const log: Log = (level, message) => {
+    const line = { log: { level, message: service.redactor.clean(message) } };
+    if (asked) write(line);
+    else waiting.push(line);
+  };
+
+  const methods = service.start(log);
+  write({ hello: { name: service.name, version: service.version, node: process.version } });
+
+  for await (const line of lines(input)) {
+    asked = true;
+    for (const message of waiting) write(message);
+    waiting = [];
+    write(await answer(line, methods, service.redactor));
+    asked = false;
+  }
+}
+
+async function answer(
+  line: string,
+  methods: Record<string, Method>,
+  redactor: Redactor,
+): Promise<Outgoing> {
+  let id = 0;
+  try {
+    const request = parseRequest(line);
+    id = request.id;
+    const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
+    if (!method) throw new Error(`no method '${request.method}'`);
+    return { id, result: (await method(request.params as never)) ?? null };
+  } catch (error) {
+    const code = error instanceof UserError ? error.code : INTERNAL;
+    // The stack of our own fault goes with it: there is no other place to look.
+    const text =
+      code === INTERNAL && error instanceof Error && error.stack ? error.stack : messageOf(error);
+    return { id, error: { code, message: redactor.clean(text) } };
+  }
+}
+
+async function* lines(input: Readable): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of input) {
+    const pieces = (rest + decoder.write(chunk as Buffer)).split('\n');
+    rest = pieces.pop() ?? '';
+    yield* pieces.filter((piece) => piece !== '');
+  }
+}

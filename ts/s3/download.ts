@@ -1,0 +1,166 @@
+import { writeSync } from 'node:fs';
+import { UserError } from '../helper/errors.js';
+import type { S3Client } from './client.js';
+import { createDigester, type Digester, type DigestName, type Digests } from './digest.js';
+import { explainDisk } from './explain-disk.js';
+import type { Progress } from './progress.js';
+import { type Proof, proofsOf } from './proof.js';
+import type { RemoteObject } from './remote-object.js';
+import { printable } from './safe-key.js';
+import { sourceUrl } from './source.js';
+
+/** What arrived: verified bytes, their digests, and what S3 said of them. */
+export interface Arrival {
+  remote: RemoteObject;
+  digests: Digests;
+}
+
+export interface Wanted {
+  remote: RemoteObject;
+  /** Where it goes, for messages. */
+  target: string;
+  /** Ask for this version, not just for an unchanged object. */
+  versionId?: string;
+  /** What the operator pinned: it overrules the ETag. */
+  pin?: { algorithm: DigestName; hex: string };
+  progress?: Progress;
+}
+
+/** How often damaged bytes are fetched again before S3's copy, or the way to it, is called broken. */
+const ATTEMPTS = 2;
+
+/**
+ * Brings an object's bytes to `fd`, or nowhere, and holds them against everything that S3 and the
+ * operator say of them. `If-Match` keeps one download to one object.
+ */
+export async function download(
+  client: S3Client,
+  wanted: Wanted,
+  fd: number | undefined,
+): Promise<Arrival> {
+  const { remote } = wanted;
+  const [proof] = await proofsOf(remote, () =>
+    client.head(remote.bucket, remote.key, { ...version(wanted), partNumber: 1 }),
+  );
+  let before: string | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const arrival = await once(client, wanted, fd, proof?.digest);
+    const damage = findDamage(arrival, wanted) ?? findUnevenParts(arrival, proof, before);
+    if (!damage) return arrival;
+    before = proof && arrival.digests[proof.digest];
+    if (attempt === ATTEMPTS) {
+      throw new UserError(
+        'damaged',
+        `${printable(sourceUrl(remote.bucket, remote.key))} at ${client.endpointOf(remote.bucket)}: ${damage} (${ATTEMPTS} attempts); the old file is untouched`,
+      );
+    }
+    client.options.log(
+      'debug',
+      `${sourceUrl(remote.bucket, remote.key)}: ${damage}; fetching it again`,
+    );
+  }
+}
+
+async function once(
+  client: S3Client,
+  wanted: Wanted,
+  fd: number | undefined,
+  proof: DigestName | undefined,
+): Promise<Arrival> {
+  const { remote, pin, progress } = wanted;
+  let digester: Digester | undefined;
+  let answered = remote;
+  let position = 0;
+  await client.get(
+    remote.bucket,
+    remote.key,
+    { ifMatch: remote.etag, ...version(wanted) },
+    (object) => {
+      answered = object;
+      progress?.takeBack(position);
+      position = 0;
+      const mine = createDigester(digestsFor(object, proof, pin?.algorithm));
+      digester = mine;
+      return (chunk) => {
+        mine.update(chunk);
+        if (fd !== undefined) write(fd, chunk, position, wanted.target);
+        position += chunk.length;
+        progress?.add(chunk.length);
+        return undefined;
+      };
+    },
+  );
+  if (position !== answered.size) {
+    throw new UserError(
+      'damaged',
+      `${printable(sourceUrl(remote.bucket, remote.key))}: ${position} of ${answered.size} bytes arrived; try again later`,
+    );
+  }
+  // A body of no bytes begins no digest by itself.
+  digester ??= createDigester(digestsFor(answered, proof, pin?.algorithm));
+  return { remote: answered, digests: digester.digests() };
+}
+
+/** What S3 vouches for in this very answer; SHA-256 for the ledger where it vouches for nothing. */
+function digestsFor(
+  object: RemoteObject,
+  proof: DigestName | undefined,
+  pin: DigestName | undefined,
+): DigestName[] {
+  const names: DigestName[] = [];
+  if (object.etagIsMd5) names.push('md5');
+  else if (proof && proof !== 'md5') names.push(proof);
+  else names.push('sha256');
+  for (const algorithm of Object.keys(object.checksums)) names.push(algorithm as DigestName);
+  if (pin) names.push(pin);
+  return names;
+}
+
+function findDamage(arrival: Arrival, { pin }: Wanted): string | undefined {
+  const { remote, digests } = arrival;
+  if (pin) {
+    const got = digests[pin.algorithm];
+    return got === pin.hex
+      ? undefined
+      : `what arrived has ${pin.algorithm}:${got}, the checksum asked for is ${pin.algorithm}:${pin.hex}`;
+  }
+  for (const [algorithm, value] of Object.entries(remote.checksums)) {
+    const got = Buffer.from(digests[algorithm as DigestName] ?? '', 'hex').toString('base64');
+    if (got !== value)
+      return `what arrived is damaged: its ${algorithm} is ${got}, S3 says ${value}`;
+  }
+  if (remote.etagIsMd5 && digests.md5 !== remote.etag) {
+    return `what arrived is damaged: its MD5 is ${digests.md5}, the ETag ${remote.etag} (set checksum if this server's ETags are no MD5s)`;
+  }
+  return undefined;
+}
+
+/**
+ * A multipart ETag that the bytes do not give means damage, or parts of uneven size: if the same
+ * bytes come twice, it was the parts.
+ */
+function findUnevenParts(
+  arrival: Arrival,
+  proof: Proof | undefined,
+  before: string | undefined,
+): string | undefined {
+  if (!proof?.told) return undefined;
+  const got = arrival.digests[proof.digest];
+  if (got === undefined || got === proof.value || got === before) return undefined;
+  return `what arrived is damaged: its parts give the ETag ${got}, S3 says ${proof.value}`;
+}
+
+function write(fd: number, chunk: Buffer, position: number, target: string): void {
+  try {
+    let written = 0;
+    while (written < chunk.length) {
+      written += writeSync(fd, chunk, written, chunk.length - written, position + written);
+    }
+  } catch (error) {
+    throw explainDisk(error, target);
+  }
+}
+
+function version(wanted: Wanted): { versionId?: string } {
+  return wanted.versionId === undefined ? {} : { versionId: wanted.versionId };
+}

@@ -1,0 +1,134 @@
+import { codeOf, messageOf, UserError } from '../helper/errors.js';
+import { S3Error } from './s3-error.js';
+import { printable } from './safe-key.js';
+import { sourceUrl } from './source.js';
+
+/** What was asked of whom, for the message. */
+export interface Asked {
+  bucket: string;
+  key: string;
+  endpoint: string;
+  attempts: number;
+}
+
+/** Turns whatever went wrong on the way to S3 into one line that says what to do. */
+export function explain(error: unknown, asked: Asked): UserError {
+  if (error instanceof UserError) return error;
+  const where = `${printable(sourceUrl(asked.bucket, asked.key))} at ${asked.endpoint}`;
+  const tried = asked.attempts > 1 ? ` (${asked.attempts} attempts)` : '';
+  const [code, text] =
+    error instanceof S3Error ? s3Reason(error, asked) : networkReason(error, asked.endpoint);
+  return new UserError(code, `${where}: ${text}${tried}`, { cause: error });
+}
+
+function s3Reason(error: S3Error, asked: Asked): [string, string] {
+  const code = error.code;
+  const said = printable(
+    error.detail ? `${code}: ${error.detail}` : code || `HTTP ${error.status}`,
+  );
+  switch (code) {
+    case 'NoSuchBucket':
+      return [
+        'no_such_bucket',
+        `bucket '${asked.bucket}' does not exist; check source, region and endpoint`,
+      ];
+    case 'NoSuchKey':
+      return ['no_such_key', `no object with this key; check source, or upload it first`];
+    case 'NoSuchVersion':
+      return ['no_such_version', 'the object has no such version; check version_id'];
+    case 'InvalidAccessKeyId':
+      return [
+        'denied',
+        'S3 does not know this access_key_id; check it, and that it belongs to this endpoint',
+      ];
+    case 'SignatureDoesNotMatch':
+      return ['denied', 'the secret_access_key does not belong to the access_key_id; check both'];
+    case 'ExpiredToken':
+    case 'TokenRefreshRequired':
+      return [
+        'expired',
+        'the session token has expired; renew session_token or let a role provide it',
+      ];
+    case 'InvalidToken':
+      return [
+        'denied',
+        'S3 does not accept the session_token; it must come with its own access key',
+      ];
+    case 'RequestTimeTooSkewed':
+      return ['clock', "this machine's clock is too far from S3's; set it (NTP)"];
+    case 'InvalidObjectState':
+      return ['archived', 'the object is in an archive storage class; restore it first'];
+    case 'AuthorizationHeaderMalformed':
+    case 'PermanentRedirect':
+      return [
+        'wrong_region',
+        `the bucket is not in this region${error.region ? ` but in ${error.region}` : ''}; set region (${said})`,
+      ];
+  }
+  if (error.status === 404) return ['no_such_key', `not found (${said}); check source`];
+  if (error.status === 412) {
+    return ['replaced', 'the object was replaced on S3 while it was being fetched; try again'];
+  }
+  if (error.status === 401 || error.status === 403) {
+    return [
+      'denied',
+      `access denied (${said}); allow s3:GetObject, and s3:ListBucket for prefixes and to tell a missing key, to these credentials`,
+    ];
+  }
+  if (error.status === 503 || error.status === 429 || code === 'SlowDown') {
+    return ['slow_down', `S3 asks to slow down (${said}); try again later`];
+  }
+  if (error.status >= 500) return ['server_error', `S3 failed (${said}); try again later`];
+  if (error.status >= 300 && error.status < 400) {
+    return ['wrong_endpoint', `S3 redirects (${said}); check endpoint and region`];
+  }
+  return ['refused', `S3 refused the request (${said})`];
+}
+
+function networkReason(error: unknown, endpoint: string): [string, string] {
+  const code = codeOf(error);
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return ['unknown_host', `the host name cannot be resolved (${code}); check endpoint and DNS`];
+    case 'ECONNREFUSED':
+      return [
+        'connection_refused',
+        'connection refused; is the server running, are host and port right?',
+      ];
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return ['unreachable', `no route to the server (${code}); check network and firewall`];
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      return ['timeout', 'no connection in time; check network, firewall and endpoint'];
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return ['timeout', 'the server went silent; try again later, or check the server'];
+    case 'CERT_HAS_EXPIRED':
+      return ['tls', "the server's certificate has expired; renew it on the server"];
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return ['tls', "the server's certificate is for another host; check endpoint"];
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+      return [
+        'tls',
+        `the server's certificate is from an unknown authority (${code}); set ca_file`,
+      ];
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'UND_ERR_SOCKET':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      return ['connection_lost', `the connection was cut (${messageOf(error)}); try again later`];
+  }
+  if (/ssl|tls|EPROTO|wrong version number/i.test(`${code} ${messageOf(error)}`)) {
+    const hint = endpoint.startsWith('https:')
+      ? 'does it speak TLS on this port?'
+      : 'check endpoint';
+    return ['tls', `TLS failed (${messageOf(error).split('\n', 1)[0]}); ${hint}`];
+  }
+  return ['network', `${messageOf(error)}${code ? ` (${code})` : ''}`];
+}

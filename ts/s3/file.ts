@@ -1,0 +1,355 @@
+import { chmodSync, lchownSync, rmSync, type Stats } from 'node:fs';
+import { basename } from 'node:path';
+import { UserError } from '../helper/errors.js';
+import { attributesFor } from './attributes.js';
+import { type Algorithm, parsePin } from './checksum.js';
+import { compare, describe, type Held, type Verdict } from './compare.js';
+import { type Digests, digestFile } from './digest.js';
+import type { Wanted } from './download.js';
+import type { Environment } from './environment.js';
+import { explainDisk } from './explain-disk.js';
+import { extraction, extractionDue, isExtracted } from './extraction.js';
+import { fetchBeside } from './fetch.js';
+import { type Found, isPattern } from './find.js';
+import { fingerprint } from './fingerprint.js';
+import { keepInstalled } from './forward-only.js';
+import type { LedgerEntry } from './ledger.js';
+import { describeKind, look, octal, permissions } from './local.js';
+import type { RemoteObject } from './remote-object.js';
+import type { Remotes } from './remotes.js';
+import type { Change, S3Resource, State } from './resource.js';
+import { sourceUrl } from './source.js';
+import { validate } from './validate-cmd.js';
+
+/** What a check found out and the change that may follow needs. */
+interface Plan {
+  found: Found;
+  is: string;
+  held?: Held;
+  /** The file is right, only its archive is to be extracted. */
+  extractOnly: boolean;
+}
+
+/** One object, one file. */
+export class FileSync {
+  readonly #plans = new Map<string, Plan>();
+
+  constructor(
+    readonly env: Environment,
+    readonly remotes: Remotes,
+  ) {}
+
+  /** Whether S3 will have to be asked; a look at the disk now, not the last word. */
+  needsRemote(resource: S3Resource): boolean {
+    if (resource.replace !== false && resource.checksum === undefined) return true;
+    return look(resource.path) === undefined;
+  }
+
+  async check(resource: S3Resource, noop: boolean): Promise<State> {
+    const { path } = resource;
+    const stats = look(path);
+    const entry = this.env.ledger.get(path);
+    if (resource.ensure === 'absent') return { ensure: stats ? 'present' : 'absent' };
+    if (stats?.isDirectory()) {
+      throw new UserError(
+        'EISDIR',
+        `${path} is a directory, and the source is a single object; end source with / for a prefix, or remove the directory`,
+      );
+    }
+    if (stats && resource.replace === false) return inSync(stats, 'replace is false');
+    if (stats?.isFile() && (await this.#fulfilsPin(resource, stats, entry, noop))) {
+      return inSync(stats, `the pinned ${resource.checksum}`);
+    }
+
+    const found = await keepInstalled(resource, await this.remotes.take(resource), {
+      entry,
+      stats,
+      env: this.env,
+    });
+    const { remote } = found;
+    const should = this.#describe(resource, remote);
+    if (!stats) {
+      if (entry && isExtracted(resource, entry, remote))
+        return { ensure: 'present', content: settled(should), ...asAsked(resource) };
+      this.#plans.set(path, { found, is: 'absent', extractOnly: false });
+      // What was extracted and cleaned up is there, in another version.
+      if (entry?.extracted && resource.cleanup) {
+        const is = this.#describe(resource, entry);
+        this.#plans.set(path, { found, is, extractOnly: false });
+        return { ensure: 'present', content: { in_sync: false, is, should }, ...asAsked(resource) };
+      }
+      return { ensure: 'absent', content: { in_sync: false, is: 'absent', should } };
+    }
+    if (!stats.isFile())
+      return this.#differs(
+        resource,
+        stats,
+        { found, is: describeKind(path, stats), extractOnly: false },
+        'it is no regular file',
+      );
+
+    const verdict = await compare({
+      path,
+      stats,
+      wanted: this.#wanted(resource, remote),
+      entry,
+      client: this.env.clients.for(resource),
+      alwaysHash: resource.always_hash ?? false,
+      incoming: noop ? undefined : this.env.incoming,
+    });
+    if (!verdict.same) {
+      const is =
+        entry && verdict.is === describe(entry) ? this.#describe(resource, entry) : verdict.is;
+      const plan = {
+        found,
+        is,
+        extractOnly: false,
+        ...(verdict.held ? { held: verdict.held } : {}),
+      };
+      return this.#differs(resource, stats, plan, verdict.why);
+    }
+    return this.#same(resource, stats, found, verdict, noop);
+  }
+
+  async apply(resource: S3Resource): Promise<Change> {
+    const { path } = resource;
+    if (!this.#plans.has(path)) await this.check(resource, false);
+    const plan = this.#plans.get(path);
+    if (!plan) return { message: 'already as it should be' };
+    this.#plans.delete(path);
+    const created = plan.is === 'absent';
+    let { remote } = plan.found;
+    if (!plan.extractOnly) remote = await this.#bring(resource, plan);
+    const to = this.#describe(resource, remote);
+    const extracted = await this.#extract(resource, remote);
+    if (plan.extractOnly) return { message: `extracted ${to} to ${resource.extract}` };
+    const message = created
+      ? `created from ${sourceUrl(remote.bucket, remote.key)} ${describe(remote)}`
+      : `content changed '${plan.is}' to '${to}'`;
+    return { message: extracted ? `${message}, extracted to ${resource.extract}` : message };
+  }
+
+  remove(resource: S3Resource): Change {
+    const { path } = resource;
+    const entry = this.env.ledger.get(path);
+    const stats = look(path);
+    if (stats?.isDirectory()) {
+      throw new UserError(
+        'EISDIR',
+        `${path} is a directory; end source with / and set purge => true to remove it with all that is in it`,
+      );
+    }
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      throw explainDisk(error, path);
+    }
+    this.env.ledger.set(path, undefined);
+    return { message: entry ? `removed, was ${entry.source} ${describe(entry)}` : 'removed' };
+  }
+
+  /** Sets owner, group and mode of a file whose bytes stay. */
+  setAttributes(resource: S3Resource): void {
+    const { path } = resource;
+    const before = look(path);
+    if (!before) return;
+    const entry = this.env.ledger.get(path);
+    const known = entry?.fingerprint === fingerprint(before);
+    try {
+      if (resource.owner !== undefined || resource.group !== undefined) {
+        lchownSync(path, resource.owner ?? before.uid, resource.group ?? before.gid);
+      }
+      // chown has cleared the setuid and setgid bits; chmod would follow a link.
+      if (!before.isSymbolicLink()) chmodSync(path, attributesFor(resource, before).mode);
+    } catch (error) {
+      throw explainDisk(error, path);
+    }
+    const after = look(path);
+    if (entry && known && after)
+      this.env.ledger.set(path, { ...entry, fingerprint: fingerprint(after) });
+  }
+
+  async #fulfilsPin(
+    resource: S3Resource,
+    stats: Stats,
+    entry: LedgerEntry | undefined,
+    noop: boolean,
+  ): Promise<boolean> {
+    if (resource.checksum === undefined || resource.extract !== undefined) return false;
+    const pin = parsePin(resource.checksum);
+    const untouched = entry?.fingerprint === fingerprint(stats) && !resource.always_hash;
+    const known = untouched ? entry.digests[pin.algorithm] : undefined;
+    const digests: Digests = known ? {} : await digestFile(resource.path, [pin.algorithm]);
+    const fulfilled = (known ?? digests[pin.algorithm]) === pin.hex;
+    if (fulfilled && !known && !noop) {
+      const facts = entry ?? { source: resource.source ?? '', etag: '', size: stats.size };
+      this.env.ledger.set(resource.path, {
+        ...facts,
+        size: stats.size,
+        digests,
+        fingerprint: fingerprint(stats),
+      });
+    }
+    return fulfilled;
+  }
+
+  #same(
+    resource: S3Resource,
+    stats: Stats,
+    found: Found,
+    verdict: Verdict & { same: true },
+    noop: boolean,
+  ): State {
+    const { path } = resource;
+    const { remote } = found;
+    this.env.log('debug', `${path} is ${this.#describe(resource, remote)}: ${verdict.by}`);
+    let entry = this.env.ledger.get(path);
+    if (!verdict.known && !noop) {
+      if (!entry) this.env.log('debug', `${path} was right already and is adopted`);
+      entry = entryOf(
+        remote,
+        verdict.digests,
+        stats,
+        entry?.extracted ??
+          (extractionDue(resource, undefined, remote, true)
+            ? undefined
+            : extraction(resource, remote)),
+      );
+      this.env.ledger.set(path, entry);
+    }
+    const should = this.#describe(resource, remote);
+    if (extractionDue(resource, entry, remote, !entry)) {
+      this.#plans.set(path, { found, is: should, extractOnly: true });
+      return {
+        ...present(stats),
+        content: { in_sync: false, is: `${should}, not extracted to ${resource.extract}`, should },
+      };
+    }
+    return { ...present(stats), content: settled(should) };
+  }
+
+  #differs(resource: S3Resource, stats: Stats, plan: Plan, why: string): State {
+    this.env.log('info', `${resource.path} differs: ${why}`);
+    this.#plans.set(resource.path, plan);
+    return {
+      ...present(stats),
+      content: { in_sync: false, is: plan.is, should: this.#describe(resource, plan.found.remote) },
+    };
+  }
+
+  /** Fetches, verifies, validates and places the file; an object replaced meanwhile is asked for anew. */
+  async #bring(resource: S3Resource, plan: Plan): Promise<RemoteObject> {
+    const { path } = resource;
+    const { file, arrival } =
+      plan.held ??
+      (await fetchBeside(
+        path,
+        this.#wanted(resource, plan.found.remote),
+        this.env.clients.for(resource),
+        this.env,
+      ));
+    try {
+      if (resource.validate_cmd) await validate(resource.validate_cmd, file.path, path);
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
+    const old = look(path);
+    if (old?.isDirectory()) {
+      file.discard();
+      throw explainDisk({ code: 'EISDIR' }, path);
+    }
+    file.seal(attributesFor(resource, old), { flush: true });
+    file.place();
+    const stats = look(path);
+    if (stats)
+      this.env.ledger.set(
+        path,
+        entryOf(arrival.remote, arrival.digests, stats, this.env.ledger.get(path)?.extracted),
+      );
+    return arrival.remote;
+  }
+
+  async #extract(resource: S3Resource, remote: RemoteObject): Promise<boolean> {
+    const { path, extract } = resource;
+    if (extract === undefined) return false;
+    const { extractArchive } = await import('./archive.js');
+    const owner = resource.owner === undefined ? {} : { owner: resource.owner };
+    const group = resource.group === undefined ? {} : { group: resource.group };
+    const { entries } = await extractArchive(path, extract, { ...owner, ...group });
+    this.env.log('info', `${path}: ${entries} entries extracted to ${extract}`);
+    if (resource.creates !== undefined && !look(resource.creates)) {
+      throw new UserError(
+        'creates',
+        `${path} was extracted to ${extract}, but ${resource.creates} is still not there; check creates`,
+      );
+    }
+    const entry = this.env.ledger.get(path);
+    if (resource.cleanup) rmSync(path, { force: true });
+    if (entry) {
+      this.env.ledger.set(path, {
+        ...entry,
+        ...(resource.cleanup ? { fingerprint: '' } : {}),
+        extracted: extraction(resource, remote),
+      });
+    }
+    return true;
+  }
+
+  #wanted(resource: S3Resource, remote: RemoteObject): Wanted {
+    return {
+      remote,
+      target: resource.path,
+      ...(resource.version_id === undefined ? {} : { versionId: resource.version_id }),
+      ...(resource.checksum === undefined
+        ? {}
+        : { pin: parsePin(resource.checksum) as { algorithm: Algorithm; hex: string } }),
+    };
+  }
+
+  /** An object as the report names it: with its name where the name has the version. */
+  #describe(resource: S3Resource, object: RemoteObject | LedgerEntry): string {
+    if (!isPattern(resource)) return describe(object);
+    const name = basename('key' in object ? object.key : object.source);
+    return `${name} ${describe(object)}`;
+  }
+}
+
+function entryOf(
+  remote: RemoteObject,
+  digests: Digests,
+  stats: Stats,
+  extracted: string | undefined,
+): LedgerEntry {
+  return {
+    source: sourceUrl(remote.bucket, remote.key),
+    etag: remote.etag,
+    size: remote.size,
+    ...(remote.versionId ? { versionId: remote.versionId } : {}),
+    digests,
+    fingerprint: fingerprint(stats),
+    ...(extracted ? { extracted } : {}),
+  };
+}
+
+function present(stats: Stats): State {
+  return { ensure: 'present', owner: stats.uid, group: stats.gid, mode: octal(permissions(stats)) };
+}
+
+function inSync(stats: Stats, by: string): State {
+  return { ...present(stats), content: settled(by) };
+}
+
+function settled(text: string): State['content'] & object {
+  return { in_sync: true, is: text, should: text };
+}
+
+/** For a file that is gone on purpose: its attributes are as they should be. */
+function asAsked(resource: S3Resource): Partial<State> {
+  const { owner, group, mode } = resource;
+  return {
+    ...(owner === undefined ? {} : { owner }),
+    ...(group === undefined ? {} : { group }),
+    ...(mode === undefined ? {} : { mode: octal(Number.parseInt(mode, 8)) }),
+  };
+}

@@ -1,0 +1,112 @@
+import { UserError } from '../helper/errors.js';
+import type { S3Client } from './client.js';
+import { compilePattern, literalPrefix } from './glob.js';
+import type { ListedObject } from './listing.js';
+import type { RemoteObject } from './remote-object.js';
+import type { S3Resource } from './resource.js';
+import { parseSource, sourceUrl } from './source.js';
+import { compareVersions, versionIn } from './version-order.js';
+
+/** The object that a resource's source means now, and those it was chosen from. */
+export interface Found {
+  remote: RemoteObject;
+  /** Set where the source is a pattern. */
+  choice?: Choice;
+}
+
+export interface Choice {
+  candidates: RemoteObject[];
+  /** The order of two keys by the version in them. */
+  compare(a: string, b: string): number;
+  matches(key: string): boolean;
+}
+
+/** A resource whose source names one object, or a pattern that one object is chosen by. */
+export async function find(resource: S3Resource, client: S3Client): Promise<Found> {
+  const { bucket, key } = parseSource(resource.source ?? '');
+  const pattern = patternOf(resource, key);
+  if (pattern === undefined) {
+    return {
+      remote: await client.head(
+        bucket,
+        key,
+        resource.version_id === undefined ? {} : { versionId: resource.version_id },
+      ),
+    };
+  }
+  const { matches, prefix, wildcard } = pattern;
+  const candidates: RemoteObject[] = [];
+  for await (const object of listAll(client, bucket, prefix)) {
+    if (matches(object.key)) candidates.push(fromListing(bucket, object));
+  }
+  const compare = (a: string, b: string): number =>
+    compareVersions(versionIn(a, wildcard), versionIn(b, wildcard)) || (a < b ? -1 : a > b ? 1 : 0);
+  const exact =
+    resource.ensure === 'present' ? candidates.find((object) => object.key === key) : undefined;
+  const remote =
+    exact ??
+    candidates.reduce<RemoteObject | undefined>(
+      (best, object) => (best && compare(best.key, object.key) >= 0 ? best : object),
+      undefined,
+    );
+  if (!remote) {
+    throw new UserError(
+      'no_such_key',
+      `${sourceUrl(bucket, wildcard)} at ${client.endpointOf(bucket)}: no object matches; check source, or upload one first`,
+    );
+  }
+  return { remote, choice: { candidates, compare, matches } };
+}
+
+/** Whether the source is to be listed; a literal key may hold a `*` as long as ensure is present. */
+export function isPattern(resource: S3Resource): boolean {
+  return (
+    resource.source !== undefined &&
+    patternOf(resource, parseSource(resource.source).key) !== undefined
+  );
+}
+
+interface Pattern {
+  wildcard: string;
+  prefix: string;
+  matches(key: string): boolean;
+}
+
+function patternOf(resource: S3Resource, key: string): Pattern | undefined {
+  if (resource.name_prefix) {
+    // A name that ends in a digit goes on with something else: 1.2 is not the beginning of 1.20.
+    const digitEnd = /\d$/.test(key);
+    const matches = (other: string): boolean =>
+      other.startsWith(key) &&
+      !other.slice(key.length).includes('/') &&
+      !(digitEnd && /^\d/.test(other.slice(key.length)));
+    return { wildcard: `${key}*`, prefix: key, matches };
+  }
+  if (resource.ensure !== 'latest' || literalPrefix(key) === key) return undefined;
+  return { wildcard: key, prefix: literalPrefix(key), matches: compilePattern(key) };
+}
+
+export async function* listAll(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): AsyncGenerator<ListedObject> {
+  let next: string | undefined;
+  do {
+    const page = await client.list(bucket, prefix, next);
+    yield* page.objects;
+    next = page.next;
+  } while (next !== undefined);
+}
+
+export function fromListing(bucket: string, object: ListedObject): RemoteObject {
+  return {
+    bucket,
+    key: object.key,
+    etag: object.etag,
+    size: object.size,
+    answered: object.size,
+    checksums: {},
+    etagIsMd5: undefined,
+  };
+}

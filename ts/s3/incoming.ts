@@ -1,0 +1,186 @@
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../helper/errors.js';
+import { explainDisk } from './explain-disk.js';
+import { TEMPORARY_PREFIX } from './safe-key.js';
+
+/** Owner, group and permission bits that a file gets before it takes its place. */
+export interface Attributes {
+  owner: number;
+  group: number;
+  mode: number;
+}
+
+/** A file being written beside its target. */
+export interface IncomingFile {
+  readonly fd: number;
+  readonly path: string;
+  /** Gives it its attributes and closes it; nothing more is written. */
+  seal(attributes: Attributes, options: { flush: boolean }): void;
+  /** Puts it in its place. */
+  place(): void;
+  /** Begins anew. */
+  truncate(): void;
+  discard(): void;
+}
+
+/** Room for the prefix, a pid and a number, so that a long name keeps at least its end. */
+const KEPT_NAME_BYTES = 200;
+
+/**
+ * Makes the temporary files of one run, and remembers in which directories they are, so that a
+ * later run removes what this one leaves behind when it is killed.
+ */
+export class Incoming {
+  readonly #record: string;
+  readonly #directories = new Set<string>();
+  readonly #open = new Set<IncomingFile>();
+  #count = 0;
+
+  constructor(
+    readonly stateDir: string,
+    readonly pid: number = process.pid,
+  ) {
+    this.#record = join(stateDir, `run-${pid}`);
+  }
+
+  create(target: string): IncomingFile {
+    const directory = dirname(target);
+    this.#remember(directory);
+    const path = join(
+      directory,
+      `${TEMPORARY_PREFIX}${this.pid}-${this.#count++}-${tail(basename(target))}`,
+    );
+    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
+    let fd: number | undefined;
+    try {
+      fd = openSync(path, flags, 0o600);
+    } catch (error) {
+      throw explainDisk(error, target);
+    }
+    const close = (): void => {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+    };
+    const attempt = (step: () => void): void => {
+      try {
+        step();
+      } catch (error) {
+        file.discard();
+        throw explainDisk(error, target);
+      }
+    };
+    const file: IncomingFile = {
+      fd,
+      path,
+      seal: (attributes, { flush }) =>
+        attempt(() => {
+          // chown first: it clears the setuid and setgid bits.
+          fchownSync(file.fd, attributes.owner, attributes.group);
+          fchmodSync(file.fd, attributes.mode);
+          if (flush) fsyncSync(file.fd);
+          close();
+        }),
+      place: () =>
+        attempt(() => {
+          renameSync(path, target);
+          this.#open.delete(file);
+        }),
+      truncate: () => ftruncateSync(file.fd),
+      discard: () => {
+        close();
+        this.#open.delete(file);
+        rmSync(path, { force: true });
+      },
+    };
+    this.#open.add(file);
+    return file;
+  }
+
+  /** Removes what is still open, and the record of this run. */
+  close(): void {
+    for (const file of [...this.#open]) file.discard();
+    rmSync(this.#record, { force: true });
+    this.#directories.clear();
+  }
+
+  /** Removes what runs that were killed have left. */
+  sweep(): void {
+    for (const name of entriesOf(this.stateDir)) {
+      const pid = /^run-(\d+)$/.exec(name)?.[1];
+      if (!pid || (Number(pid) !== this.pid && isAlive(Number(pid)))) continue;
+      const record = join(this.stateDir, name);
+      for (const line of readFileSync(record, 'utf8').split('\n')) {
+        const directory = line && parse(line);
+        if (!directory) continue;
+        for (const entry of entriesOf(directory)) {
+          if (entry.startsWith(`${TEMPORARY_PREFIX}${pid}-`))
+            rmSync(join(directory, entry), { force: true });
+        }
+      }
+      rmSync(record, { force: true });
+    }
+  }
+
+  #remember(directory: string): void {
+    if (this.#directories.has(directory)) return;
+    mkdirSync(this.stateDir, { recursive: true, mode: 0o700 });
+    appendFileSync(this.#record, `${JSON.stringify(directory)}\n`, { mode: 0o600 });
+    this.#directories.add(directory);
+  }
+}
+
+/** The end of a name, with its extension: what validates a file may look at it. */
+function tail(name: string): string {
+  const bytes = Buffer.from(name);
+  if (bytes.length <= KEPT_NAME_BYTES) return name;
+  return bytes
+    .subarray(-KEPT_NAME_BYTES)
+    .toString('utf8')
+    .replace(/^\uFFFD+/, '');
+}
+
+function parse(line: string): string | undefined {
+  try {
+    return JSON.parse(line) as string;
+  } catch {
+    // The run was killed while it wrote this line, and so made no file there.
+    return undefined;
+  }
+}
+
+function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+/** Whether a name is of a file that some run is bringing. */
+export function isTemporary(name: string): boolean {
+  return name.startsWith(TEMPORARY_PREFIX);
+}

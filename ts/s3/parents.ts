@@ -1,0 +1,67 @@
+import { chmodSync, lchownSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from '../helper/errors.js';
+import { directoryMode } from './attributes.js';
+import { explainDisk } from './explain-disk.js';
+import { look } from './local.js';
+import type { S3Resource } from './resource.js';
+
+/** The directories below a prefix's own, each looked at once, no link among them followed. */
+export class Parents {
+  readonly #seen = new Map<string, 'directory' | 'missing' | { obstacle: string }>();
+
+  constructor(readonly root: string) {}
+
+  /** Why a file cannot be put there, if so. */
+  obstacleFor(key: string): string | undefined {
+    for (const parent of parentsOf(key)) {
+      const state = this.#state(parent);
+      if (state === 'missing') return undefined;
+      if (state !== 'directory') return state.obstacle;
+    }
+    return undefined;
+  }
+
+  /** Makes what is missing, after a look at what is there now. */
+  make(key: string, resource: S3Resource): void {
+    for (const parent of parentsOf(key)) {
+      if (this.#state(parent) === 'directory') continue;
+      const path = join(this.root, parent);
+      try {
+        mkdirSync(path, { mode: 0o700 });
+        if (resource.owner !== undefined || resource.group !== undefined) {
+          lchownSync(
+            path,
+            resource.owner ?? process.geteuid?.() ?? 0,
+            resource.group ?? process.getegid?.() ?? 0,
+          );
+        }
+        chmodSync(path, directoryMode(resource.mode));
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST' || !look(path)?.isDirectory())
+          throw explainDisk(error, path);
+      }
+      this.#seen.set(parent, 'directory');
+    }
+  }
+
+  #state(parent: string): 'directory' | 'missing' | { obstacle: string } {
+    let state = this.#seen.get(parent);
+    if (state === undefined) {
+      const stats = look(join(this.root, parent));
+      if (!stats) state = 'missing';
+      else if (stats.isDirectory()) state = 'directory';
+      else if (stats.isSymbolicLink())
+        state = { obstacle: `${parent} is a symbolic link, which is not followed` };
+      else state = { obstacle: `${parent} is a file, where a directory should be` };
+      this.#seen.set(parent, state);
+    }
+    return state;
+  }
+}
+
+/** Of `a/b/c`: the root itself, `a`, and `a/b`. */
+function* parentsOf(key: string): Generator<string> {
+  yield '';
+  for (let at = key.indexOf('/'); at >= 0; at = key.indexOf('/', at + 1)) yield key.slice(0, at);
+}

@@ -1,0 +1,239 @@
+import { chmodSync, lchownSync, mkdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { codeOf, UserError } from '../helper/errors.js';
+import { directoryMode } from './attributes.js';
+import type { Environment } from './environment.js';
+import { explainDisk } from './explain-disk.js';
+import { look, octal } from './local.js';
+import { PrefixLedger } from './prefix-ledger.js';
+import { abandon, type PrefixPlan, scan } from './prefix-scan.js';
+import { type Failed, Transfer } from './prefix-transfer.js';
+import type { Remotes } from './remotes.js';
+import type { Change, S3Resource, State } from './resource.js';
+import { compareKeys, printable } from './safe-key.js';
+import { parseSource, sourceUrl } from './source.js';
+import { walk } from './tree.js';
+
+/** Every object below a prefix, a directory. */
+export class PrefixSync {
+  readonly #plans = new Map<string, PrefixPlan>();
+  /** Of the last check, for the setters that follow it. */
+  readonly #otherAttributes = new Map<string, Set<string>>();
+
+  constructor(
+    readonly env: Environment,
+    readonly remotes: Remotes,
+  ) {}
+
+  close(): void {
+    for (const plan of this.#plans.values()) abandon(plan);
+    this.#plans.clear();
+  }
+
+  async check(resource: S3Resource, noop: boolean): Promise<State> {
+    const { path } = resource;
+    const there = look(path);
+    const isDirectory =
+      there?.isDirectory() || (there?.isSymbolicLink() && look(`${path}/`)?.isDirectory());
+    if (there && !isDirectory) {
+      throw new UserError(
+        'ENOTDIR',
+        `${path} is not a directory; the source is a prefix, whose objects go below one`,
+      );
+    }
+    if (resource.ensure === 'absent') return { ensure: there ? 'present' : 'absent' };
+
+    const plan = await scan(resource, this.#ledger(resource), noop, this.env, this.remotes);
+    this.#refuse(resource, plan);
+    const { owner, group, mode } = plan.attributes;
+    this.#otherAttributes.set(path, new Set([...owner, ...group, ...mode]));
+    if (noop) this.#tell(plan);
+    const inSync = isEmpty(plan) && there !== undefined;
+    if (inSync || noop) plan.draft?.finish([]);
+    if (!inSync && !noop) this.#plans.set(path, plan);
+    const should = `${plan.files} files of ${this.#source(resource)}`;
+    return {
+      ensure: there ? 'present' : 'absent',
+      content: { in_sync: inSync, is: inSync ? should : summary(plan), should },
+      ...attributeState(resource, plan),
+    };
+  }
+
+  async apply(resource: S3Resource): Promise<Change> {
+    const { path } = resource;
+    const created = look(path) === undefined;
+    if (!this.#plans.has(path)) await this.check(resource, false);
+    const plan = this.#plans.get(path);
+    if (!plan) return { message: 'already as it should be' };
+    this.#plans.delete(path);
+    if (created) makeRoot(resource);
+    const transfer = new Transfer(resource, this.env);
+    try {
+      await transfer.run(plan);
+    } finally {
+      transfer.placed.sort((a, b) => compareKeys(a.key, b.key));
+      plan.draft?.finish(transfer.placed);
+    }
+    const failed = [...plan.blocked, ...transfer.failed];
+    // What is not on S3 goes last, and only after all that is has come.
+    if (failed.length === 0) this.#purge(path, plan.remove, failed);
+    if (failed.length > 0) throw failure(path, failed, plan);
+    const to = `${plan.files} files of ${this.#source(resource)}`;
+    return {
+      message: created ? `created with ${to}` : `content changed '${summary(plan)}' to '${to}'`,
+    };
+  }
+
+  remove(resource: S3Resource): Change {
+    const { path } = resource;
+    if (!resource.purge || resource.include || resource.exclude) {
+      throw new UserError(
+        'not_purged',
+        `${path} is a directory; it is removed with all that is in it only with purge => true, and without include and exclude`,
+      );
+    }
+    const files = [...walk(path)].length;
+    this.#refuseMany(resource, files);
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      throw explainDisk(error, path);
+    }
+    this.#ledger(resource).remove();
+    return { message: `removed with ${files} files` };
+  }
+
+  /** Sets owner, group and mode of the files whose bytes were right already. */
+  async setAttributes(resource: S3Resource): Promise<void> {
+    if (!this.#otherAttributes.has(resource.path)) await this.check(resource, true);
+    const keys = this.#otherAttributes.get(resource.path) ?? [];
+    this.#otherAttributes.delete(resource.path);
+    for (const key of keys) {
+      const path = join(resource.path, key);
+      const stats = look(path);
+      if (!stats?.isFile()) continue;
+      try {
+        lchownSync(path, resource.owner ?? stats.uid, resource.group ?? stats.gid);
+        chmodSync(
+          path,
+          resource.mode === undefined ? stats.mode & 0o7777 : Number.parseInt(resource.mode, 8),
+        );
+      } catch (error) {
+        throw explainDisk(error, path);
+      }
+    }
+  }
+
+  #refuse(resource: S3Resource, plan: PrefixPlan): void {
+    try {
+      this.#refuseMany(resource, plan.remove.length);
+    } catch (error) {
+      abandon(plan);
+      throw error;
+    }
+  }
+
+  #refuseMany({ path, max_purge }: S3Resource, count: number): void {
+    if (max_purge === undefined || count <= max_purge) return;
+    throw new UserError(
+      'max_purge',
+      `${path}: ${count} files would be purged, max_purge is ${max_purge}; nothing was changed. Check source, or raise max_purge`,
+    );
+  }
+
+  #purge(path: string, keys: string[], failed: Failed[]): void {
+    for (const key of keys) {
+      try {
+        unlinkSync(join(path, key));
+        this.env.log('info', `removed ${printable(key)}`);
+        removeEmptied(path, key);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') failed.push({ key, why: explainDisk(error, key).message });
+      }
+    }
+  }
+
+  #tell({ bring, remove, blocked }: PrefixPlan): void {
+    for (const { key, is, why } of bring) {
+      this.env.log(
+        'info',
+        `would ${is === undefined ? 'add' : 'change'} ${printable(key)}: ${why}`,
+      );
+    }
+    for (const key of remove) this.env.log('info', `would remove ${printable(key)}: not on S3`);
+    for (const { key, why } of blocked)
+      this.env.log('warning', `could not bring ${printable(key)}: ${why}`);
+  }
+
+  #ledger(resource: S3Resource): PrefixLedger {
+    const at = resource.endpoint ?? '';
+    return new PrefixLedger(this.env.stateDir, resource.path, `${this.#source(resource)} ${at}`);
+  }
+
+  #source(resource: S3Resource): string {
+    const { bucket, key } = parseSource(resource.source ?? '');
+    return sourceUrl(bucket, key);
+  }
+}
+
+function isEmpty({ bring, remove, blocked }: PrefixPlan): boolean {
+  return bring.length + remove.length + blocked.length === 0;
+}
+
+function summary({ bring, remove, blocked }: PrefixPlan): string {
+  const added = bring.filter(({ is }) => is === undefined).length;
+  const counts: [number, string][] = [
+    [added, 'missing'],
+    [bring.length - added, 'differing'],
+    [remove.length, 'not on S3'],
+    [blocked.length, 'blocked'],
+  ];
+  const text = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return text.join(', ') || 'no directory';
+}
+
+const MOST_NAMED = 3;
+
+function failure(path: string, failed: Failed[], plan: PrefixPlan): UserError {
+  const named = failed.slice(0, MOST_NAMED).map(({ key, why }) => `${printable(key)}: ${why}`);
+  const more = failed.length > MOST_NAMED ? `; and ${failed.length - MOST_NAMED} more` : '';
+  const kept = plan.remove.length > 0 ? '; nothing was purged' : '';
+  return new UserError(
+    'incomplete',
+    `${path}: ${failed.length} of ${plan.files} files failed: ${named.join('; ')}${more}${kept}`,
+  );
+}
+
+/** What Puppet compares: the value asked for where all files have it, else how many have not. */
+function attributeState(resource: S3Resource, { attributes }: PrefixPlan): Partial<State> {
+  const state = <T>(asked: T | undefined, differing: string[]): T | string | undefined =>
+    differing.length === 0 ? asked : `other on ${differing.length} files`;
+  return {
+    owner: state(resource.owner, attributes.owner),
+    group: state(resource.group, attributes.group),
+    mode: state(resource.mode && octal(Number.parseInt(resource.mode, 8)), attributes.mode),
+  };
+}
+
+function makeRoot({ path, owner, group, mode }: S3Resource): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    if (owner !== undefined || group !== undefined) {
+      lchownSync(path, owner ?? process.geteuid?.() ?? 0, group ?? process.getegid?.() ?? 0);
+    }
+    chmodSync(path, directoryMode(mode));
+  } catch (error) {
+    throw explainDisk(error, path);
+  }
+}
+
+/** Directories that a removal left empty go too, up to the root, which stays. */
+function removeEmptied(root: string, key: string): void {
+  for (let parent = dirname(key); parent !== '.'; parent = dirname(parent)) {
+    try {
+      rmdirSync(join(root, parent));
+    } catch {
+      return;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../helper/errors.js';
+import { S3Error } from './s3-error.js';
+
+export interface RetryPolicy {
+  attempts: number;
+  /** A server that went silent has already cost a whole time-out. */
+  attemptsAfterTimeout: number;
+  baseDelayMs: number;
+  maxDelayMs: number;
+}
+
+export const DEFAULT_RETRIES: RetryPolicy = {
+  attempts: 5,
+  attemptsAfterTimeout: 2,
+  baseDelayMs: 200,
+  maxDelayMs: 5_000,
+};
+
+const LOST = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'EAI_AGAIN',
+]);
+const TIMED_OUT = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+]);
+const TRANSIENT = new Set([
+  'SlowDown',
+  'InternalError',
+  'ServiceUnavailable',
+  'RequestTimeout',
+  'Throttling',
+  'ThrottlingException',
+]);
+
+/** How often to try in all, given how it failed this time; 1 is never again. */
+export function attemptsFor(error: unknown, policy: RetryPolicy): number {
+  if (error instanceof S3Error) {
+    const transient = error.status >= 500 || error.status === 429 || TRANSIENT.has(error.code);
+    return transient && error.status !== 501 ? policy.attempts : 1;
+  }
+  const code = codeOf(error);
+  if (TIMED_OUT.has(code)) return policy.attemptsAfterTimeout;
+  return LOST.has(code) ? policy.attempts : 1;
+}
+
+/** Exponential, with full jitter so that many agents do not come back together. */
+export async function backOff(attempt: number, policy: RetryPolicy): Promise<void> {
+  const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1));
+  await sleep(ceiling * (0.5 + Math.random() / 2));
+}
+
+/** A failure of the connection itself: another request to the same place would meet it too. */
+export function isUnreachable(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    !(error instanceof S3Error) &&
+    (TIMED_OUT.has(code) ||
+      ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code))
+  );
+}
