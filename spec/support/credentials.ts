@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { SessionKeys } from './session-keys.js';
 
-/** The metadata service of an instance (IMDSv2) and of a container, in one server. */
+/** The metadata service of an instance (IMDSv2), that of a container, and STS, in one server. */
 export interface CredentialServer {
   /** What makes an SDK ask here as on an instance, or as in a container. */
   instanceEnv: Record<string, string>;
   containerEnv: Record<string, string>;
+  /** Trades the token `web-identity` in this file for the keys. */
+  webIdentityEnv(tokenFile: string): Record<string, string>;
   requests: string[];
   stop(): Promise<void>;
 }
@@ -20,17 +23,17 @@ export async function startCredentialServer(keys: SessionKeys): Promise<Credenti
     Code: 'Success',
     Type: 'AWS-HMAC',
     LastUpdated: new Date().toISOString(),
-    Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+    Expiration: inAnHour(),
     AccessKeyId: keys.accessKeyId,
     SecretAccessKey: keys.secretAccessKey,
     Token: keys.sessionToken,
   });
   const roles = '/latest/meta-data/iam/security-credentials/';
 
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const line = `${request.method} ${request.url}`;
     requests.push(line);
-    const answer = (status: number, text: string) => response.writeHead(status).end(text);
+    const answer = (status: number, body: string) => response.writeHead(status).end(body);
     const knowsInstance = request.headers['x-aws-ec2-metadata-token'] === instanceToken;
     const knowsContainer = request.headers.authorization === containerToken;
 
@@ -39,6 +42,10 @@ export async function startCredentialServer(keys: SessionKeys): Promise<Credenti
       answer(seconds ? 200 : 400, seconds ? instanceToken : '');
     } else if (line === 'GET /container') {
       answer(knowsContainer ? 200 : 401, knowsContainer ? document : '');
+    } else if (line === 'POST /') {
+      const form = new URLSearchParams(await text(request));
+      const knowsIdentity = form.get('WebIdentityToken') === 'web-identity';
+      answer(knowsIdentity ? 200 : 400, knowsIdentity ? stsAnswer(keys) : '');
     } else if (!knowsInstance) {
       answer(401, '');
     } else if (line === `GET ${roles}`) {
@@ -58,6 +65,11 @@ export async function startCredentialServer(keys: SessionKeys): Promise<Credenti
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/container`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: containerToken,
     },
+    webIdentityEnv: (tokenFile) => ({
+      AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile,
+      AWS_ROLE_ARN: 'arn:aws:iam:::role/builder',
+      AWS_ENDPOINT_URL_STS: endpoint,
+    }),
     requests,
     async stop() {
       const closed = once(server, 'close');
@@ -67,3 +79,15 @@ export async function startCredentialServer(keys: SessionKeys): Promise<Credenti
     },
   };
 }
+
+function stsAnswer(keys: SessionKeys): string {
+  return (
+    '<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">' +
+    `<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>${keys.accessKeyId}</AccessKeyId>` +
+    `<SecretAccessKey>${keys.secretAccessKey}</SecretAccessKey>` +
+    `<SessionToken>${keys.sessionToken}</SessionToken><Expiration>${inAnHour()}</Expiration>` +
+    '</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>'
+  );
+}
+
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();

@@ -53,12 +53,14 @@ export function s3Admin(server: {
   endpoint: string;
   accessKeyId: string;
   secretAccessKey: string;
+  sessionToken?: string;
 }): S3Admin {
+  const { endpoint, ...credentials } = server;
   const client = new S3Client({
-    endpoint: server.endpoint,
+    endpoint,
     region: 'us-east-1',
     forcePathStyle: true,
-    credentials: { accessKeyId: server.accessKeyId, secretAccessKey: server.secretAccessKey },
+    credentials,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
