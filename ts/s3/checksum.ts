@@ -80,9 +80,9 @@ interface Running {
 function running(algorithm: Algorithm): Running {
   switch (algorithm) {
     case 'crc32':
-      return crc((chunk, value) => crc32(chunk, value), 0, number32);
+      return crc<number>((chunk, value) => crc32(chunk, value), 0, number32);
     case 'crc32c':
-      return crc(crc32c, 0, number32);
+      return crc<number>(crc32c, 0, number32);
     case 'crc64nvme':
       return crc(crc64nvme, { high: 0, low: 0 }, ({ high, low }) =>
         Buffer.concat([number32(high), number32(low)]),
