@@ -39,7 +39,7 @@ const MAX_PARTS = 10_000;
 // What clients use unless told otherwise: aws-cli 8, rclone, the SDKs and s5cmd 5 and 50, minio and
 // the console 16, s3cmd 15; the rest is what people tell them.
 const USUAL_MIB = [8, 5, 16, 15, 50, 10, 32, 64, 100, 128, 20, 25, 40, 80, 200, 250, 256, 500, 512];
-const MOST_OTHERS = 16;
+const MOST_OTHERS = 8;
 
 /**
  * The part sizes to try, likely ones first, for an object of `size` bytes whose ETag says `parts`.
