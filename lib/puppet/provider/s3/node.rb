@@ -1,0 +1,82 @@
+# frozen_string_literal: true
+
+require_relative '../../../puppet_x/webhook/helper'
+
+Puppet::Type.type(:s3).provide(:node) do
+  desc 'Asks the helper process, one question a verb.'
+
+  class << self
+    # Hands all resources over at once: what S3 must be asked is asked ahead, in parallel. It never
+    # raises, as that would fail every resource of the type; each fails by itself when its turn comes.
+    def prefetch(resources)
+      due = resources.values.select { |resource| tagged?(resource) }
+      return if due.empty?
+
+      helper.ask(due.first, 'prefetch', 'resources' => due.map(&:to_wire))
+    rescue StandardError => e
+      Puppet.debug("s3: nothing is asked ahead: #{e.message}")
+    end
+
+    def post_resource_eval
+      helper.stop
+    end
+
+    def helper
+      PuppetX::Webhook::Helper.for('s3')
+    end
+
+    private
+
+    # Puppet prefetches also for what --tags leaves out.
+    def tagged?(resource)
+      tags = Puppet[:tags].split(/\s*,\s*/)
+      tags.empty? || resource.tagged?(*tags)
+    end
+  end
+
+  # What the last change was, as the report tells it.
+  attr_reader :message
+
+  def ensure
+    @state = ask('check', 'noop' => resource.noop?)
+    @state['ensure'].to_sym
+  end
+
+  def content
+    @state['content'].values_at('is', 'should')
+  end
+
+  def content_in_sync?
+    @state['content']['in_sync']
+  end
+
+  def owner
+    @state['owner']
+  end
+
+  def group
+    @state['group']
+  end
+
+  def mode
+    @state['mode']
+  end
+
+  def apply
+    @message = ask('apply')['message']
+  end
+
+  def remove
+    @message = ask('remove')['message']
+  end
+
+  def set_attributes
+    ask('set_attributes')
+  end
+
+  private
+
+  def ask(method, params = {})
+    self.class.helper.ask(resource, method, params.merge('resource' => resource.to_wire))
+  end
+end

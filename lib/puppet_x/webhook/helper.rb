@@ -1,0 +1,119 @@
+# frozen_string_literal: true
+
+require 'json'
+require 'tempfile'
+require_relative 'node'
+require_relative 'version'
+
+module PuppetX
+  module Webhook
+    # The user's error: it fails one resource and says what to do.
+    class UserError < Puppet::Error; end
+
+    # Our own fault, or that of the Node it runs on: it names the helper.
+    class HelperError < Puppet::Error; end
+
+    # A Node process that does the work of one kind of resource for a whole catalog run: the only
+    # Ruby that starts Node. A helper that died is started again for the next question.
+    class Helper
+      def self.for(name)
+        @all ||= {}
+        @all[name] ||= new(name)
+      end
+
+      def initialize(name, file = File.join(__dir__, "#{name}.cjs"))
+        @name = name
+        @file = file
+        @last_id = 0
+        at_exit { stop }
+      end
+
+      # Asks one question and waits for its answer; what the helper logs meanwhile is about the
+      # resource.
+      def ask(resource, method, params)
+        start(resource.catalog) unless @io
+        exchange(method, params, resource)
+      end
+
+      def stop
+        return unless @io
+
+        exchange('close', {}, Puppet)
+        @io.close
+      rescue HelperError => e
+        Puppet.debug(e.message)
+      ensure
+        @io = nil
+      end
+
+      private
+
+      def start(catalog)
+        node = Node.path(catalog)
+        begin
+          spawn(node)
+          greet(read['hello'])
+        rescue HelperError
+          raise unless (reason = Node.too_old(node))
+
+          raise HelperError, reason
+        end
+        state_dir = File.join(Puppet[:vardir], 'webhook', @name)
+        exchange('open', { 'state_dir' => state_dir }, Puppet)
+      end
+
+      def spawn(node)
+        @stderr = Tempfile.new('webhook').tap(&:unlink)
+        @io = IO.popen([node, @file, { err: @stderr.fileno, close_others: true }], 'r+')
+        @io.set_encoding(Encoding::UTF_8)
+      rescue SystemCallError => e
+        raise HelperError, "the #{@name} helper cannot be started by #{node}: #{e.message}"
+      end
+
+      def greet(hello)
+        return if hello.is_a?(Hash) && hello.values_at('name', 'version') == [@name, VERSION]
+
+        died("it says that it is #{hello.inspect}, not #{@name} #{VERSION}: deploy the module anew")
+      end
+
+      def exchange(method, params, logger)
+        id = (@last_id += 1)
+        @io.puts(JSON.generate('id' => id, 'method' => method, 'params' => params))
+        loop do
+          message = read
+          log = message['log']
+          if log then logger.public_send(log['level'], log['message'])
+          # Another id answers a question whose asker was interrupted.
+          elsif message['id'] == id then return result(message)
+          end
+        end
+      rescue SystemCallError, IOError
+        died
+      end
+
+      def result(message)
+        error = message['error']
+        return message['result'] unless error
+        raise UserError, error['message'] unless error['code'] == 'internal'
+
+        raise HelperError, "the #{@name} helper failed, please report this: #{error['message']}"
+      end
+
+      def read
+        line = @io.gets || died
+        JSON.parse(line)
+      rescue JSON::ParserError
+        died("it said '#{line[0, 100].chomp}', which is no message")
+      end
+
+      def died(why = nil)
+        io = @io
+        @io = nil
+        io.close
+        @stderr.rewind
+        said = @stderr.read.lines.map(&:strip).reject(&:empty?).last(3)
+        raise HelperError, ["the #{@name} helper died", why || $?&.to_s, *said].compact.join(': ')
+      end
+    end
+  end
+end

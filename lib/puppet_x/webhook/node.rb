@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+module PuppetX
+  module Webhook
+    # Finds the Node that runs the helpers.
+    module Node
+      OLDEST = '20.18.1'
+
+      class << self
+        # Class webhook, where it is declared, says which Node is meant and what package brings it.
+        def declared(catalog)
+          catalog && catalog.resource('Class', 'webhook')
+        end
+
+        def package(catalog)
+          (declared(catalog) || {})[:node_package] || 'nodejs'
+        end
+
+        def path(catalog)
+          configured = (declared(catalog) || {})[:node_path]
+          if configured
+            return configured if File.executable?(configured)
+
+            raise HelperError, "webhook::node_path is #{configured}, but no program is there"
+          end
+          Puppet::Util.which('node') || Puppet::Util.which('nodejs') ||
+            raise(HelperError, "Node.js is not in Puppet's path: declare class webhook with " \
+                               'manage_node => true, or set webhook::node_path')
+        end
+
+        # Why this Node cannot run a helper; nil where its age is not the reason.
+        def too_old(path)
+          version = IO.popen([path, '--version', { err: File::NULL }], &:read).strip.delete_prefix('v')
+          return unless Gem::Version.correct?(version)
+          return if Gem::Version.new(version) >= Gem::Version.new(OLDEST)
+
+          "Node.js #{version} at #{path} is too old, #{OLDEST} or later is needed: " \
+            'install a newer one, or set webhook::node_path'
+        rescue SystemCallError
+          nil
+        end
+      end
+    end
+  end
+end
