@@ -61,7 +61,9 @@ export async function scan(
     const merged = merge(listedKeys(resource, listing(), env.log), tree, ledger.read());
     for await (const batch of inBatches(merged)) {
       const judgements = await Promise.all(batch.map((item) => judge.judge(item)));
-      batch.forEach((item, at) => file(plan, resource, item, judgements[at] as Judgement));
+      for (const [at, item] of batch.entries()) {
+        file(plan, resource, item, judgements[at] as Judgement);
+      }
     }
   } catch (error) {
     abandon(plan);

@@ -63,6 +63,8 @@ export class Transport {
       this.#dispatcher.dispatch(
         { origin: this.origin, ...request },
         {
+          // Its presence tells undici that this handler is of the present kind.
+          onRequestStart() {},
           onResponseStart(_controller, code, fields) {
             // An interim answer (1xx) is followed by the real one.
             if (code < 200) return;
