@@ -21,6 +21,9 @@ interface Runner {
 
 const rspec = (process.env.WEBHOOK_RSPEC ?? 'rspec').split(' ');
 
+// Where no one watches, tap's picture of its progress would fill a log: there, only what failed.
+const REPORTER = process.stdout.isTTY ? '--reporter=base' : '--reporter=min';
+
 const RUNNERS: Record<string, Runner> = {
   spec: {
     command: (output) => [
@@ -31,15 +34,13 @@ const RUNNERS: Record<string, Runner> = {
     read: rspecResults,
   },
   ts: {
-    command: (output) => ['tap', 'run', '--reporter=terse', '--timeout=120', `-o${output}`],
+    command: (output) => ['tap', 'run', REPORTER, '--timeout=120', `-o${output}`],
     tests: ['spec/ts/**/*.test.ts'],
     read: tapResults,
   },
   // One at a time: a test that counts seconds or watches processes wants the machine for itself.
   acceptance: {
-    command: (output) => [
-      ...['tap', 'run', '--reporter=terse', '--jobs=1', '--timeout=600', `-o${output}`],
-    ],
+    command: (output) => ['tap', 'run', REPORTER, '--jobs=1', '--timeout=600', `-o${output}`],
     tests: ['spec/acceptance/**/*.test.ts'],
     read: tapResults,
   },

@@ -1,13 +1,6 @@
 # frozen_string_literal: true
 
 describe 'webhook' do
-  supported = JSON.parse(File.read('metadata.json'))['operatingsystem_support']
-  releases = supported.sum { |system| system['operatingsystemrelease'].size }
-
-  it 'is examined on every release that the metadata names' do
-    expect(on_supported_os.size).to eq(releases)
-  end
-
   on_supported_os.each do |os, facts|
     context "on #{os}" do
       let(:facts) { facts }
