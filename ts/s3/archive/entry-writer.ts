@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  lchownSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
+import { codeOf } from '../../helper/errors.js';
+import { TEMPORARY_PREFIX } from '../safe-key.js';
+import type { ArchiveEntry } from './entry.js';
+
+export interface Ownership {
+  owner?: number;
+  group?: number;
+}
+
+const UNCHANGED = -1;
+// Neither setuid nor writable by others, whatever the archive says.
+const ALLOWED_MODE = 0o755;
+const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/**
+ * Writes the entries of an archive below a directory, each beside its place and then renamed.
+ *
+ * It works on open directories, each opened in its parent and not through a link, as openat does:
+ * whoever may write below the directory cannot swap one for a link between the check and the write.
+ */
+export class EntryWriter {
+  readonly #root: number;
+  readonly #owner: number;
+  readonly #group: number;
+  /** The open directories on the way to the last entry. */
+  readonly #way: { name: string; fd: number }[] = [];
+  readonly #created = new Set<string>();
+
+  constructor(into: string, { owner = UNCHANGED, group = UNCHANGED }: Ownership) {
+    this.#owner = owner;
+    this.#group = group;
+    try {
+      mkdirSync(into);
+      this.#created.add('');
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+    // The directory itself is the operator's word, and may be a link.
+    this.#root = openSync(into, DIRECTORY);
+    if (this.#created.has('')) this.#attribute(this.#root, ALLOWED_MODE);
+  }
+
+  close(): void {
+    this.#leave(0);
+    closeSync(this.#root);
+  }
+
+  /** Writes an entry to the path of these parts; a hard link is another name of `linkParts`. */
+  async write(entry: ArchiveEntry, parts: string[], linkParts: string[]): Promise<void> {
+    if (entry.kind === 'directory') {
+      const fd = this.#enter(parts);
+      // A directory that was there is kept as it is.
+      if (this.#created.has(parts.join('/')) && entry.mode !== undefined) {
+        this.#attribute(fd, entry.mode | 0o700);
+      }
+      return;
+    }
+    const name = parts.at(-1) as string;
+    const source = entry.kind === 'hardlink' ? this.#reopen(linkParts.slice(0, -1)) : undefined;
+    const directory = this.#enter(parts.slice(0, -1));
+    // The same name each time: what a killed run leaves, the next takes away.
+    const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+    const temporary = within(directory, `${TEMPORARY_PREFIX}${hash}`);
+    rmSync(temporary, { force: true });
+    try {
+      if (source !== undefined) {
+        linkSync(within(source, linkParts.at(-1) as string), temporary);
+      } else if (entry.kind === 'symlink') {
+        symlinkSync(entry.target as string, temporary);
+        lchownSync(temporary, this.#owner, this.#group);
+      } else {
+        await this.#writeFile(temporary, entry);
+      }
+      renameSync(temporary, within(directory, name));
+    } finally {
+      if (source !== undefined) closeSync(source);
+      // Of two names of one file, rename leaves both.
+      rmSync(temporary, { force: true });
+    }
+  }
+
+  async #writeFile(path: string, entry: ArchiveEntry): Promise<void> {
+    const fd = openSync(path, NEW_FILE, 0o600);
+    try {
+      for await (const chunk of entry.content()) {
+        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+      }
+      this.#attribute(fd, entry.mode ?? 0o644);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Opens the directory of these parts, and makes what is missing on the way. */
+  #enter(parts: string[]): number {
+    let depth = 0;
+    while (depth < parts.length && this.#way[depth]?.name === parts[depth]) depth++;
+    this.#leave(depth);
+    for (const name of parts.slice(depth)) {
+      const path = within(this.#way.at(-1)?.fd ?? this.#root, name);
+      const created = make(path);
+      const fd = openSync(path, DIRECTORY | constants.O_NOFOLLOW);
+      this.#way.push({ name, fd });
+      if (created) {
+        this.#created.add(this.#way.map((step) => step.name).join('/'));
+        this.#attribute(fd, ALLOWED_MODE);
+      }
+    }
+    return this.#way.at(-1)?.fd ?? this.#root;
+  }
+
+  /** Opens a directory that stays open while another is entered. */
+  #reopen(parts: string[]): number {
+    return openSync(within(this.#enter(parts), '.'), DIRECTORY);
+  }
+
+  #leave(depth: number): void {
+    for (const { fd } of this.#way.splice(depth)) closeSync(fd);
+  }
+
+  // The mode comes last, as a change of owner may clear some of it.
+  #attribute(fd: number, mode: number): void {
+    fchownSync(fd, this.#owner, this.#group);
+    fchmodSync(fd, mode & ALLOWED_MODE);
+  }
+}
+
+function within(directory: number, name: string): string {
+  return `/proc/self/fd/${directory}/${name}`;
+}
+
+function make(path: string): boolean {
+  try {
+    mkdirSync(path, 0o700);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
