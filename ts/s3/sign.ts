@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 export interface Credentials {
   accessKeyId: string;
@@ -84,20 +84,20 @@ function canonicalQuery(query: Unsigned['query']): string {
 }
 
 /** The key is good for a day, a region and a service, and costs four HMACs to derive. */
-let cached: { id: string; key: Buffer } | undefined;
+let cached: { id: string; key: KeyObject } | undefined;
 
-function signingKey(secret: string, day: string, scope: Scope): Buffer {
+function signingKey(secret: string, day: string, scope: Scope): KeyObject {
   const id = `${secret}/${day}/${scope.region}/${scope.service}`;
   if (cached?.id !== id) {
     const key = [day, scope.region, scope.service, 'aws4_request'].reduce<Buffer | string>(
       (previous, text) => createHmac('sha256', previous).update(text).digest(),
       `AWS4${secret}`,
     ) as Buffer;
-    cached = { id, key };
+    cached = { id, key: createSecretKey(key) };
   }
   return cached.key;
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }

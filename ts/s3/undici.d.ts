@@ -1,0 +1,11 @@
+// Only the parts of undici that are used are bundled: all of it, with fetch and WebSockets, would
+// double the helper's size and its time to start. Their types are those of the package.
+declare module 'undici/lib/dispatcher/pool.js' {
+  import { Pool } from 'undici';
+  export default Pool;
+}
+
+declare module 'undici/lib/dispatcher/env-http-proxy-agent.js' {
+  import { EnvHttpProxyAgent } from 'undici';
+  export default EnvHttpProxyAgent;
+}
