@@ -1,0 +1,23 @@
+/** The module's main job where a person can watch it, proved step by step: `npm run demo`. */
+import { Interruption } from './interruption.js';
+import { Stage } from './stage.js';
+import { story } from './story.js';
+import { Teardown } from './teardown.js';
+
+const stage = new Stage(process.stdout, () => interruption.check());
+const interruption = new Interruption(() => stage.say('Interrupted: stopping what was started'));
+const teardown = new Teardown();
+try {
+  stage.say('Builds from S3 to disk by Puppet: what each step does, and what that proves.\n');
+  await story(stage, interruption, teardown);
+  stage.say(`\n${stage.summary()}`);
+} catch (error) {
+  if (!interruption.signal) {
+    stage.failed(error);
+    process.exitCode = 1;
+  }
+} finally {
+  await teardown.run();
+  stage.say('Everything that was started is stopped, and its files are gone.');
+}
+if (interruption.signal) process.exit(interruption.exitCode);
