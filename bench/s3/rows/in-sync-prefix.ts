@@ -1,0 +1,49 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Finding, ratio } from '../../finding.js';
+import { rounds } from '../../rounds.js';
+import { manyObjects } from '../many-objects.js';
+import { aws, rcloneMany } from '../peers.js';
+import type { Stage } from '../stage.js';
+
+/** A whole prefix that is on disk already: how long it takes to know that. */
+export async function inSyncPrefix(stage: Stage): Promise<Finding[]> {
+  const objects = await manyObjects(stage);
+  const { bucket, rgw } = stage;
+  const source = `s3://${bucket.name}/${objects.prefix}`;
+  return stage.withFresh(async (dir) => {
+    const path = join(dir, 'out');
+    const state = join(dir, 'state');
+    const check = async () => {
+      const run = await stage.helper(state, { path, source });
+      if (run.change) throw new Error(`in sync, yet it did: ${run.change}`);
+      return run.ms;
+    };
+    await stage.helper(state, { path, source });
+
+    const times = await rounds(
+      stage.options.pairs,
+      {
+        ours: check,
+        rclone: () =>
+          stage.peer(rcloneMany('sync', '--checksum', `r:${bucket.name}/${objects.prefix}`, path)),
+        'ours, no ledger': () => {
+          rmSync(state, { recursive: true });
+          return check();
+        },
+        aws: () => stage.peer(aws(rgw.endpoint, 's3', 'sync', '--only-show-errors', source, path)),
+      },
+      stage.tell,
+    );
+    const about = { row: 'in-sync-prefix', work: `prefix of ${objects.keys.length}, in sync` };
+    return [
+      ratio({ ...about, against: 'rclone sync --checksum', bar: 0.6 }, times.ours, times.rclone),
+      ratio(
+        { ...about, work: `${about.work}, ledger deleted`, against: 'rclone sync --checksum' },
+        times['ours, no ledger'],
+        times.rclone,
+      ),
+      ratio({ ...about, against: 'aws s3 sync (size and time only)' }, times.ours, times.aws),
+    ];
+  });
+}

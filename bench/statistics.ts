@@ -1,0 +1,11 @@
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
+
+/** Pair by pair. */
+export function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
+  return ours.map((ms, round) => ms / (theirs[round] ?? Number.NaN));
+}
