@@ -44,13 +44,13 @@ export function parseListPage(xml: string): ListPage {
 function parseObject(xml: string, urlEncoded: boolean): ListedObject {
   const key = element(xml, 'Key');
   const etag = element(xml, 'ETag');
-  const size = Number(element(xml, 'Size') ?? 'none');
-  if (!key || !Number.isSafeInteger(size) || size < 0) throw new Error('the listing is malformed');
+  const size = element(xml, 'Size') ?? '';
+  if (!key || !/^\d{1,15}$/.test(size)) throw new Error('the listing is malformed');
   const plain = unescapeXml(key);
   return {
     key: urlEncoded ? decodeURIComponent(plain.replaceAll('+', ' ')) : plain,
     etag: unquote(unescapeXml(etag ?? '')),
-    size,
+    size: Number(size),
     lastModified: element(xml, 'LastModified') ?? '',
   };
 }
@@ -69,8 +69,8 @@ const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"'
 export function unescapeXml(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));/g, (whole, hex, dec, name) => {
-    if (hex) return String.fromCodePoint(Number.parseInt(hex, 16));
-    if (dec) return String.fromCodePoint(Number(dec));
+    const code = hex ? Number.parseInt(hex, 16) : Number(dec);
+    if (code <= 0x10ffff) return String.fromCodePoint(code);
     return ENTITIES[name] ?? whole;
   });
 }
