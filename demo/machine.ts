@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { type Applied, type PuppetNode, puppetNode } from '../spec/acceptance/support/puppet.js';
 import type { Proxy as CountingProxy } from '../spec/support/proxy.js';
+import { size } from '../ts/s3/progress.js';
 import type { Interruption } from './interruption.js';
 import { picture } from './picture.js';
 
@@ -32,7 +33,7 @@ export class Machine {
 
   /** Where the examples put their files. */
   get root(): string {
-    return join(this.#node.dir, 'root');
+    return join(this.#node.dir, 'srv');
   }
 
   get ledger(): string {
@@ -128,20 +129,20 @@ export class Machine {
     return logs.filter((log) => log.level === level).map(({ message }) => this.#plain(message));
   }
 
-  /** With paths as short as they would be without a scratch directory before them. */
+  /** With paths as they would be without a scratch directory before them. */
   #plain(text: string): string {
-    return text.replaceAll(`${this.root}/`, '').replaceAll(this.root, '/');
+    return text.replaceAll(this.#node.dir, '');
   }
 
   #asked(bytes: number): string {
     const { HEAD = 0, LIST = 0, GET_OBJECT = 0 } = this.proxy.counts();
-    const fetched = GET_OBJECT === 0 ? 'no GET' : `${GET_OBJECT} GET of ${mebibytes(bytes)}`;
-    return `S3 was asked ${HEAD} HEAD, ${LIST} LIST, ${fetched}`;
+    const asked = [
+      LIST > 0 ? `${LIST} LIST` : '',
+      HEAD > 0 ? `${HEAD} HEAD` : '',
+      GET_OBJECT > 0 ? `${GET_OBJECT} GET of ${size(bytes)} in all` : 'no GET',
+    ];
+    return `asked of S3: ${asked.filter(Boolean).join(', ')}`;
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 /** A Ctrl-C at a terminal reaches Puppet too, which may be gone before us. */

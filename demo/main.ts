@@ -4,6 +4,9 @@ import { Stage } from './stage.js';
 import { story } from './story.js';
 import { Teardown } from './teardown.js';
 
+// The SDK that publishes would warn about Node 20 in the middle of the show.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 const stage = new Stage(process.stdout, () => interruption.check());
 const interruption = new Interruption(() => stage.say('Interrupted: stopping what was started'));
 const teardown = new Teardown();

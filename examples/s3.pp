@@ -19,11 +19,12 @@ s3 {
     profile  => 'builds',
   ;
 
-  # The greatest version that S3 has, extracted whenever it is another one.
+  # The greatest version that S3 has, extracted whenever it is another one, or VERSION is missing.
   "${root}/our_app.tar.gz":
     ensure  => latest,
     source  => "/${bucket}/our_app/our_app_*.tar.gz",
     extract => "${root}/our_app",
+    creates => "${root}/our_app/VERSION",
     notify  => Exec['restart our_app'],
   ;
 
