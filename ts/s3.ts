@@ -1,6 +1,8 @@
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Redactor } from './helper/redact.js';
 import { type Log, serve } from './helper/serve.js';
 import { VERSION } from './helper/version.js';
+import { digestOnDemand } from './s3/hash-thread.js';
 import { S3Service } from './s3/service.js';
 
 /** The helper of the `s3` and `s3file` types: answers Puppet on stdin and stdout until end of file. */
@@ -29,4 +31,6 @@ async function main(): Promise<void> {
   end(0);
 }
 
-void main();
+// The same file serves as the thread that hashes what a large download has brought so far.
+if (isMainThread) void main();
+else if (parentPort) digestOnDemand(parentPort, workerData);

@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs';
 import type { S3Client } from './client.js';
 import { type DigestName, type Digests, digestFile } from './digest.js';
-import { type Arrival, download, type Wanted } from './download.js';
+import { download, type Wanted } from './download.js';
+import type { Arrival } from './fetch-whole.js';
 import { fingerprint } from './fingerprint.js';
 import type { Incoming, IncomingFile } from './incoming.js';
 import type { LedgerEntry } from './ledger.js';
@@ -112,7 +113,7 @@ async function byProof(subject: Subject, known: string | undefined): Promise<Ver
   if (proofs.some(({ conclusive }) => conclusive)) {
     return { same: false, why: `its ${first} is not what S3 vouches for`, is };
   }
-  return byFetching({ ...subject, wanted }, is);
+  return byFetching({ ...subject, wanted }, known);
 }
 
 function askProofs(wanted: Wanted, client: S3Client): Promise<Proof[]> {
@@ -127,7 +128,7 @@ function matching(proofs: Proof[], digests: Digests): Proof | undefined {
   return proofs.find(({ digest, value }) => digests[digest] === value);
 }
 
-async function byFetching(subject: Subject, is: string): Promise<Verdict> {
+async function byFetching(subject: Subject, known: string | undefined): Promise<Verdict> {
   const { path, client, incoming, wanted } = subject;
   client.options.log(
     'debug',
@@ -150,7 +151,7 @@ async function byFetching(subject: Subject, is: string): Promise<Verdict> {
     return {
       same: false,
       why: 'the object was fetched and has other bytes',
-      is: is.startsWith('{') ? is : `{${name}}${digests[name]}`,
+      is: known ?? `{${name}}${digests[name]}`,
       ...(file ? { held: { file, arrival } } : {}),
     };
   } catch (error) {

@@ -1,19 +1,15 @@
 import { writeSync } from 'node:fs';
 import { UserError } from '../helper/errors.js';
 import type { S3Client } from './client.js';
-import { createDigester, type Digester, type DigestName, type Digests } from './digest.js';
+import type { DigestName } from './digest.js';
 import { explainDisk } from './explain-disk.js';
+import { fetchInRanges, PARALLEL_FROM } from './fetch-in-ranges.js';
+import { type Arrival, fetchWhole } from './fetch-whole.js';
 import type { Progress } from './progress.js';
 import { type Proof, proofsOf } from './proof.js';
 import type { RemoteObject } from './remote-object.js';
 import { printable } from './safe-key.js';
 import { sourceUrl } from './source.js';
-
-/** What arrived: verified bytes, their digests, and what S3 said of them. */
-export interface Arrival {
-  remote: RemoteObject;
-  digests: Digests;
-}
 
 export interface Wanted {
   remote: RemoteObject;
@@ -67,38 +63,35 @@ async function once(
   fd: number | undefined,
   proof: DigestName | undefined,
 ): Promise<Arrival> {
-  const { remote, pin, progress } = wanted;
-  let digester: Digester | undefined;
-  let answered = remote;
+  const { pin, progress } = wanted;
   let position = 0;
-  await client.get(
-    remote.bucket,
-    remote.key,
-    { ifMatch: remote.etag, ...version(wanted) },
-    (object) => {
-      answered = object;
-      progress?.takeBack(position);
-      position = 0;
-      const mine = createDigester(digestsFor(object, proof, pin?.algorithm));
-      digester = mine;
-      return (chunk) => {
-        mine.update(chunk);
-        if (fd !== undefined) write(fd, chunk, position, wanted.target);
-        position += chunk.length;
-        progress?.add(chunk.length);
-        return undefined;
-      };
+  const transfer = {
+    client,
+    remote: wanted.remote,
+    version: version(wanted),
+    digestsFor: (object: RemoteObject) => digestsFor(object, proof, pin?.algorithm),
+    write: (chunk: Buffer, at: number) => {
+      if (fd !== undefined) write(fd, chunk, at, wanted.target);
+      position += chunk.length;
+      progress?.add(chunk.length);
     },
-  );
-  if (position !== answered.size) {
+    takeBack: (bytes: number) => {
+      position -= bytes;
+      progress?.takeBack(bytes);
+    },
+  };
+  const arrival =
+    fd === undefined || wanted.remote.size < PARALLEL_FROM
+      ? await fetchWhole(transfer)
+      : await fetchInRanges(transfer, fd);
+  if (position !== arrival.remote.size) {
+    const { bucket, key } = wanted.remote;
     throw new UserError(
       'damaged',
-      `${printable(sourceUrl(remote.bucket, remote.key))}: ${position} of ${answered.size} bytes arrived; try again later`,
+      `${printable(sourceUrl(bucket, key))}: ${position} of ${arrival.remote.size} bytes arrived; try again later`,
     );
   }
-  // A body of no bytes begins no digest by itself.
-  digester ??= createDigester(digestsFor(answered, proof, pin?.algorithm));
-  return { remote: answered, digests: digester.digests() };
+  return arrival;
 }
 
 /** What S3 vouches for in this very answer; SHA-256 for the ledger where it vouches for nothing. */
