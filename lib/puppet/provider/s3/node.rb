@@ -42,8 +42,9 @@ Puppet::Type.type(:s3).provide(:node) do
     @state['ensure'].to_sym
   end
 
+  # Nothing where the file is to be removed: what is in it does not matter then.
   def content
-    @state['content'].values_at('is', 'should')
+    @state['content']&.values_at('is', 'should')
   end
 
   def content_in_sync?
