@@ -27,6 +27,8 @@ export class Ledger {
   readonly #file: string;
   #entries: Map<string, LedgerEntry> | undefined;
   #lines = 0;
+  /** Ends a line that was cut short, which would spoil the next one. */
+  #mend = '';
 
   constructor(
     stateDir: string,
@@ -45,9 +47,12 @@ export class Ledger {
     else if (!entries.delete(path)) return;
     try {
       mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
-      appendFileSync(this.#file, `${JSON.stringify([path, entry ?? null])}\n`, { mode: 0o600 });
+      const line = `${this.#mend}${JSON.stringify([path, entry ?? null])}\n`;
+      appendFileSync(this.#file, line, { mode: 0o600 });
+      this.#mend = '';
       this.#lines++;
     } catch (error) {
+      this.#mend = '\n';
       this.log(
         'warning',
         `the ledger cannot be written, the next run will read ${path} again: ${messageOf(error)}`,
@@ -68,7 +73,9 @@ export class Ledger {
   #load(): Map<string, LedgerEntry> {
     if (this.#entries) return this.#entries;
     const entries = new Map<string, LedgerEntry>();
-    const lines = readIfThere(this.#file).split('\n').filter(Boolean);
+    const text = readIfThere(this.#file);
+    if (text !== '' && !text.endsWith('\n')) this.#mend = '\n';
+    const lines = text.split('\n').filter(Boolean);
     this.#lines = lines.length;
     for (const line of lines) {
       try {
