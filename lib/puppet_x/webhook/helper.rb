@@ -59,7 +59,8 @@ module PuppetX
           raise HelperError, reason
         end
         state_dir = File.join(Puppet[:vardir], 'webhook', @name)
-        exchange('open', { 'state_dir' => state_dir }, Puppet)
+        debug = Puppet::Util::Log.sendlevel?(:debug)
+        exchange('open', { 'state_dir' => state_dir, 'debug' => debug }, Puppet)
       end
 
       def spawn(node)

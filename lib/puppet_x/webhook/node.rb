@@ -9,11 +9,17 @@ module PuppetX
       class << self
         # Class webhook, where it is declared, says which Node is meant and what package brings it.
         def declared(catalog)
-          catalog && catalog.resource('Class', 'webhook')
+          catalog&.resource('Class', 'webhook')
         end
 
+        # The resource that installs Node, if any: looked up once, as each of thousands asks.
         def package(catalog)
-          (declared(catalog) || {})[:node_package] || 'nodejs'
+          unless @catalog.equal?(catalog)
+            @catalog = catalog
+            name = (declared(catalog) || {})[:node_package] || 'nodejs'
+            @package = catalog.resources.find { |it| it.type == :package && it[:name] == name }
+          end
+          @package
         end
 
         def path(catalog)

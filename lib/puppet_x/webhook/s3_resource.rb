@@ -13,11 +13,13 @@ module PuppetX
       # What the helper is told by itself, or does not need.
       NOT_SENT = %i[provider content owner group name loglevel].freeze
 
+      # All in one block, for resources may be given as such: a block of its own for packages would
+      # make Puppet load every provider of packages, even where the catalog has none.
       def self.requirements(type)
-        type.autorequire(:file) { directories.map { |path| nearest_file(path) }.push(self[:ca_file]).compact }
-        type.autorequire(:user) { should(:owner) }
-        type.autorequire(:group) { should(:group) }
-        type.autorequire(:package) { Node.package(catalog) }
+        type.autorequire(:file) do
+          files = directories.map { |path| nearest_file(path) } << self[:ca_file]
+          files.compact + accounts + [Node.package(catalog)].compact
+        end
       end
 
       # Puppet redacts only properties by itself, and warns about parameters.
@@ -82,6 +84,12 @@ module PuppetX
 
       def given(names)
         names.each { |name| yield name if self[name] }
+      end
+
+      def accounts
+        { user: should(:owner), group: should(:group) }.filter_map do |type, name|
+          catalog.resource(type, name) if name
+        end
       end
 
       def directories
