@@ -14,9 +14,8 @@ const examples = fileURLToPath(new URL('../examples', import.meta.url));
 export interface Run {
   /** A line for each change, as Puppet reports it. */
   changes: string[];
-  errors: string[];
+  failures: string[];
   warnings: string[];
-  failed: number;
   asked: string;
   /** Objects whose bytes came. */
   fetched: number;
@@ -100,10 +99,11 @@ export class Machine {
       ({ operation, status }) => operation === 'GET_OBJECT' && status === 200,
     );
     return {
-      changes: this.#changes(applied),
-      errors: this.#logs(applied, 'err'),
-      warnings: this.#logs(applied, 'warning'),
-      failed: Object.values(applied.resources).filter(({ status }) => status === 'failed').length,
+      changes: this.#events(applied, (status) => status !== 'failure'),
+      failures: this.#events(applied, (status) => status === 'failure'),
+      warnings: applied.logs
+        .filter(({ level }) => level === 'warning')
+        .map(({ message }) => this.#plain(message)),
       asked: this.#asked(fetches.reduce((sum, { bytes }) => sum + bytes, 0)),
       fetched: fetches.length,
     };
@@ -117,16 +117,12 @@ export class Machine {
     return join(this.#node.dir, 'hiera', 'hiera.yaml');
   }
 
-  #changes({ resources }: Applied): string[] {
+  #events({ resources }: Applied, wanted: (status: string) => boolean): string[] {
     return Object.entries(resources).flatMap(([ref, { events }]) =>
       events
-        .filter(({ status }) => status !== 'failure')
+        .filter(({ status }) => wanted(status))
         .map(({ message }) => this.#plain(`${ref} ${message}`)),
     );
-  }
-
-  #logs({ logs }: Applied, level: string): string[] {
-    return logs.filter((log) => log.level === level).map(({ message }) => this.#plain(message));
   }
 
   /** With paths as they would be without a scratch directory before them. */

@@ -138,8 +138,8 @@ export async function story(
     const before = machine.picture();
     await stopProxy();
     const run = await machine.apply('s3.pp');
-    for (const error of run.errors) tell(error);
-    expect(run.failed === 3, `3 resources fail, not ${run.failed}`);
+    for (const failure of run.failures) tell(failure);
+    expect(run.failures.length === 3, `3 resources fail, not ${run.failures.length}`);
     expect(run.changes.length === 0, 'nothing changes');
     expect(machine.picture() === before, 'no file changes');
     return 'each fails by itself, its files stay; what is pinned needs no S3';
@@ -157,7 +157,7 @@ async function applyWell(machine: Machine, tell: Tell, asked: Asked = {}): Promi
   const run = await machine.apply(example, options);
   for (const change of run.changes) tell(change);
   tell(run.asked);
-  if (run.errors.length > 0) throw new Error(run.errors.join('\n'));
+  if (run.failures.length > 0) throw new Error(run.failures.join('\n'));
   return run;
 }
 
