@@ -1,31 +1,32 @@
-import { median, ratios } from './statistics.js';
+import type { Sample } from './rounds.js';
+import { median } from './statistics.js';
 
 /** One line of the table: what was measured, in each round, and what it should be. */
 export interface Finding {
   row: string;
   work: string;
   against: string;
-  unit: 'times' | 'MiB' | 's';
+  unit: 'times' | 'MiB';
   /** The median of `each`. */
   value: number;
   each: number[];
   /** No more than this; left out where the line is there for comparison only. */
   bar?: number;
-  /** Milliseconds, round by round, of what a ratio was made from. */
-  ours?: number[];
-  theirs?: number[];
-  note?: string;
+  /** Round by round, what a ratio was made from. */
+  ours?: Sample[];
+  theirs?: Sample[];
 }
 
-type About = Pick<Finding, 'row' | 'work' | 'against' | 'bar' | 'note'>;
+type About = Pick<Finding, 'row' | 'work' | 'against' | 'bar'>;
 
-export function ratio(about: About, ours: number[], theirs: number[]): Finding {
-  const each = ratios(ours, theirs);
+/** Of the wall times, pair by pair. */
+export function ratio(about: About, ours: Sample[], theirs: Sample[]): Finding {
+  const each = ours.map(({ ms }, round) => ms / (theirs[round]?.ms ?? Number.NaN));
   return { ...about, unit: 'times', value: median(each), each, ours, theirs };
 }
 
-export function amount(about: About, unit: 'MiB' | 's', each: number[]): Finding {
-  return { ...about, unit, value: median(each), each };
+export function memory(about: About, each: number[]): Finding {
+  return { ...about, unit: 'MiB', value: median(each), each };
 }
 
 export function isMissed({ value, bar }: Finding): boolean {

@@ -8,7 +8,6 @@ import type { Change, S3Resource, State } from '../ts/s3/resource.js';
 export interface HelperRun {
   /** From the start of the process to its end. */
   ms: number;
-  cpuMs: number;
   peakMiB: number;
   /** What was done; undefined where the resource was in sync. */
   change: string | undefined;
@@ -53,21 +52,16 @@ export async function runHelper(
       ? undefined
       : await ask<Change>('apply', { resource }).then(({ message }) => message);
     await ask('close', {});
-    const usage = readUsage(child.pid ?? 0);
+    const peak = peakMiB(child.pid ?? 0);
     child.stdin.end();
     await exit;
-    return { ms: performance.now() - start, ...usage, change };
+    return { ms: performance.now() - start, peakMiB: peak, change };
   } finally {
     child.kill('SIGKILL');
   }
 }
 
-function readUsage(pid: number): Pick<HelperRun, 'cpuMs' | 'peakMiB'> {
-  const peakKiB = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  // Fields 14 and 15, in ticks of 10 ms; the second, in parentheses, may hold spaces.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return {
-    cpuMs: (Number(fields[11]) + Number(fields[12])) * 10,
-    peakMiB: Number(peakKiB) / 1024,
-  };
+function peakMiB(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }

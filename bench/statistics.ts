@@ -4,8 +4,3 @@ export function median(values: readonly number[]): number {
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
-
-/** Pair by pair. */
-export function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
-  return ours.map((ms, round) => ms / (theirs[round] ?? Number.NaN));
-}

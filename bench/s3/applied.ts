@@ -6,8 +6,12 @@ export async function applied(
   manifest: string,
   count: number,
   expected: 'changed' | 'unchanged',
+  env: Record<string, string> = {},
 ): Promise<number> {
-  const { code, ms, resources, stderr } = await node.apply(manifest, { timeoutSeconds: 600 });
+  const { code, ms, resources, stderr } = await node.apply(manifest, {
+    timeoutSeconds: 600,
+    env,
+  });
   const found = Object.values(resources).filter(({ status }) => status === expected).length;
   if (code !== (expected === 'changed' ? 2 : 0) || found !== count) {
     throw new Error(

@@ -24,6 +24,8 @@ export interface Stage {
   withFresh<Result>(use: (dir: string) => Promise<Result>): Promise<Result>;
   /** Runs a peer, by another way to the server if one is given; tells its wall time. */
   peer(command: Command, endpoint?: string): Promise<number>;
+  /** What leads a peer to the server. */
+  peerEnv(endpoint?: string): Record<string, string>;
   helper(stateDir: string, resource: Partial<S3Resource>): Promise<HelperRun>;
   tell(line: string): void;
   close(): Promise<void>;
@@ -63,9 +65,10 @@ export async function openStage(options: Options): Promise<Stage> {
         await rm(dir, { recursive: true, force: true });
       }
     },
-    async peer(command, endpoint = rgw.endpoint) {
-      return (await runCommand(command, peerEnv({ ...rgw, endpoint }, home))).ms;
+    async peer(command, endpoint) {
+      return (await runCommand(command, stage.peerEnv(endpoint))).ms;
     },
+    peerEnv: (endpoint = rgw.endpoint) => peerEnv({ ...rgw, endpoint }, home),
     helper: (stateDir, resource) =>
       runHelper(options.bundle, stateDir, {
         path: '',

@@ -49,6 +49,17 @@ export function asFileSource(texts: Texts, dir: string): string {
   return declare(texts, (name) => `file { '${dir}/${name}': source => '${texts.local}/${name}' }`);
 }
 
+export function asArchive(stage: Stage, texts: Texts, dir: string): string {
+  const source = `s3://${stage.bucket.name}/${texts.prefix}`;
+  const options = `['--endpoint-url', '${stage.rgw.endpoint}']`;
+  return declare(
+    texts,
+    (name) =>
+      `archive { '${dir}/${name}': source => '${source}${name}', ` +
+      `provider => ruby, download_options => ${options} }`,
+  );
+}
+
 function declare({ bodies }: Texts, one: (name: string, body: string) => string): string {
   return [...bodies].map(([name, body]) => `${one(name, body)}\n`).join('');
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { amount, type Finding, ratio } from '../../finding.js';
+import { type Finding, ratio } from '../../finding.js';
 import { rounds } from '../../rounds.js';
 import { assertArrived } from '../arrived.js';
 import { manyObjects } from '../many-objects.js';
@@ -18,7 +18,6 @@ export async function coldPrefix(stage: Stage): Promise<Finding[]> {
       assertArrived(join(dir, 'out'), objects);
       return ms;
     });
-  const cpu: number[] = [];
 
   const times = await rounds(
     stage.options.pairs,
@@ -28,7 +27,6 @@ export async function coldPrefix(stage: Stage): Promise<Finding[]> {
           path: join(dir, 'out'),
           source: url,
         });
-        cpu.push(run.cpuMs);
         return run.ms;
       }),
       rclone: cold((dir) =>
@@ -48,10 +46,5 @@ export async function coldPrefix(stage: Stage): Promise<Finding[]> {
     ratio({ ...about, against: 'aws s3 sync', bar: 0.45 }, times.ours, times.aws),
     ratio({ ...about, against: 's3cmd sync' }, times.ours, times.s3cmd),
     ratio({ ...about, against: "the server's own limit, by wrk" }, times.ours, times.limit),
-    amount(
-      { ...about, against: 'CPU of the helper' },
-      's',
-      cpu.map((ms) => ms / 1000),
-    ),
   ];
 }

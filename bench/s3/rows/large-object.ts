@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { amount, type Finding, ratio } from '../../finding.js';
+import { type Finding, memory, ratio } from '../../finding.js';
 import { rounds } from '../../rounds.js';
 import { median } from '../../statistics.js';
 import { aws, rclone } from '../peers.js';
@@ -32,7 +32,6 @@ async function bring(stage: Stage, key: string, mib: number, work: string): Prom
   const { bucket, rgw } = stage;
   const source = `s3://${bucket.name}/${key}`;
   const peaks: number[] = [];
-  const cpu: number[] = [];
   const cold = (fetch: (path: string, dir: string) => Promise<number>) => () =>
     stage.withFresh(async (dir) => {
       const path = join(dir, 'file');
@@ -46,7 +45,6 @@ async function bring(stage: Stage, key: string, mib: number, work: string): Prom
       ours: cold(async (path, dir) => {
         const run = await stage.helper(join(dir, 'state'), { path, source });
         peaks.push(run.peakMiB);
-        cpu.push(run.cpuMs / 1000);
         return run.ms;
       }),
       aws: cold((path) =>
@@ -57,7 +55,8 @@ async function bring(stage: Stage, key: string, mib: number, work: string): Prom
     stage.tell,
   );
   const about = { row: 'large-object', work };
-  const faster = median(times.aws) < median(times.rclone) ? 'aws' : 'rclone';
+  const typical = (name: 'aws' | 'rclone') => median(times[name].map(({ ms }) => ms));
+  const faster = typical('aws') < typical('rclone') ? 'aws' : 'rclone';
   const against = (name: 'aws' | 'rclone', command: string) =>
     ratio(
       { ...about, against: command, ...(name === faster ? { bar: 1.0 } : {}) },
@@ -67,8 +66,7 @@ async function bring(stage: Stage, key: string, mib: number, work: string): Prom
   return [
     against('aws', 'aws s3 cp'),
     against('rclone', 'rclone copyto'),
-    amount({ ...about, against: 'peak memory of the helper', bar: 200 }, 'MiB', peaks),
-    amount({ ...about, against: 'CPU of the helper' }, 's', cpu),
+    memory({ ...about, against: 'peak memory of the helper', bar: 200 }, peaks),
   ];
 }
 
