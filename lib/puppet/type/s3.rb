@@ -2,14 +2,14 @@
 
 require 'shellwords'
 require 'puppet/parameter/boolean'
-require_relative '../../puppet_x/webhook/account_property'
+require_relative '../../puppet_x/webhook/absolute_path'
 require_relative '../../puppet_x/webhook/s3_resource'
 
 Puppet::Type.newtype(:s3) do
   include PuppetX::Webhook::S3Resource
 
   desc <<~DOC
-    @summary Brings an object, or all objects below a prefix, from S3 to disk, and only when they changed.
+    @summary Brings an object, or all below a prefix, from S3 to disk, and only when they changed.
 
     A second run asks S3 once for each object (a HEAD), or once for each thousand objects of a
     prefix (a LIST), all of them in parallel, and fetches nothing.
@@ -37,8 +37,8 @@ Puppet::Type.newtype(:s3) do
         mode    => '0644',
       }
 
-    **Autorequires:** the nearest directory above `path` (and `extract`) that is a file resource,
-    `ca_file`, the user and group of `owner` and `group`, and the package of Node.
+    **Autorequires:** the nearest directory above `path` (and `extract`) that is a file
+    resource, `ca_file`, the user and group of `owner` and `group`, and the package of Node.
   DOC
 
   newproperty(:ensure) do
@@ -66,15 +66,8 @@ Puppet::Type.newtype(:s3) do
     end
   end
 
-  newparam(:path, namevar: true) do
+  newparam(:path, namevar: true, parent: PuppetX::Webhook::AbsolutePath) do
     desc 'Where it goes: an absolute path; for a prefix, of a directory.'
-
-    validate do |value|
-      next if value.is_a?(String) && value =~ %r{\A/[^\0]*[^/\0]} && !value.split('/').include?('..')
-
-      raise ArgumentError, "path must be absolute, below / and without .., not '#{value}'"
-    end
-    munge { |value| value.chomp('/') }
   end
 
   newparam(:source) do
@@ -144,7 +137,8 @@ Puppet::Type.newtype(:s3) do
     validate do |value|
       next if value =~ %r{\Ahttps?://[^/@\s?#]+(/[^?#\s]*)?\z}
 
-      raise ArgumentError, 'endpoint must be a URL such as https://s3.example.com, without user, query or fragment'
+      raise ArgumentError, 'endpoint must be a URL such as https://s3.example.com, ' \
+                           'without user, query and fragment'
     end
   end
 
@@ -155,7 +149,7 @@ Puppet::Type.newtype(:s3) do
     DOC
   end
 
-  newparam(:ca_file) do
+  newparam(:ca_file, parent: PuppetX::Webhook::AbsolutePath) do
     desc 'A file of certificates to trust for the endpoint, instead of those that Node knows.'
   end
 
@@ -184,13 +178,14 @@ Puppet::Type.newtype(:s3) do
       crc64nvme; in hex.
     DOC
 
-    lengths = { 'md5' => 32, 'sha1' => 40, 'sha256' => 64, 'sha512' => 128, 'crc32' => 8, 'crc32c' => 8,
-                'crc64nvme' => 16 }
+    digits = { 'md5' => 32, 'sha1' => 40, 'sha256' => 64, 'sha512' => 128,
+               'crc32' => 8, 'crc32c' => 8, 'crc64nvme' => 16 }
     validate do |value|
-      algorithm, hex = value.to_s.split(':', 2)
-      next if lengths.key?(algorithm) && hex =~ /\A\h+\z/ && hex.size == lengths[algorithm]
+      algorithm, hex = value.to_s.downcase.split(':', 2)
+      next if hex =~ /\A\h+\z/ && hex.size == digits[algorithm]
 
-      raise ArgumentError, "checksum must be ALGORITHM:HEX, such as sha256 and 64 digits, not '#{value}'"
+      raise ArgumentError, 'checksum must be ALGORITHM:HEX, such as sha256: and 64 digits, ' \
+                           "not '#{value}'"
     end
     munge(&:downcase)
   end
@@ -214,10 +209,15 @@ Puppet::Type.newtype(:s3) do
   end
 
   newparam(:max_purge) do
-    desc 'The most files that one run may purge; if there are more, the resource fails and changes nothing.'
+    desc <<~DOC
+      The most files that one run may purge; if there are more, the resource fails and changes
+      nothing.
+    DOC
 
     validate do |value|
-      raise ArgumentError, "max_purge must be a number, not '#{value}'" unless value.to_s =~ /\A\d+\z/
+      next if value.to_s =~ /\A\d+\z/
+
+      raise ArgumentError, "max_purge must be a number, not '#{value}'"
     end
     munge(&:to_i)
   end
@@ -255,23 +255,15 @@ Puppet::Type.newtype(:s3) do
     munge { |value| value.is_a?(Array) ? value : Shellwords.split(value) }
   end
 
-  newparam(:extract) do
+  newparam(:extract, parent: PuppetX::Webhook::AbsolutePath) do
     desc <<~DOC
       A directory to extract the archive into, whenever it changed: zip or tar, plain or
       compressed by gzip, bzip2, xz or zstd. An entry that would leave the directory fails it.
     DOC
-
-    validate do |value|
-      raise ArgumentError, "extract must be an absolute path, not '#{value}'" unless Puppet::Util.absolute_path?(value)
-    end
   end
 
-  newparam(:creates) do
-    desc 'A path that is there once the archive is extracted; if it is missing, it is extracted again.'
-
-    validate do |value|
-      raise ArgumentError, "creates must be an absolute path, not '#{value}'" unless Puppet::Util.absolute_path?(value)
-    end
+  newparam(:creates, parent: PuppetX::Webhook::AbsolutePath) do
+    desc 'A path that extraction makes: while it is missing, the archive is extracted again.'
   end
 
   newparam(:cleanup, boolean: true, parent: Puppet::Parameter::Boolean) do
@@ -309,11 +301,17 @@ Puppet::Type.newtype(:s3) do
   end
 
   newproperty(:owner, parent: PuppetX::Webhook::UserProperty) do
-    desc 'The user who owns the file, or every file of a prefix, by name or number. Left out, a file keeps its own.'
+    desc <<~DOC
+      The user who owns the file, or every file of a prefix, by name or number. Left out, a file
+      keeps its own.
+    DOC
   end
 
   newproperty(:group, parent: PuppetX::Webhook::GroupProperty) do
-    desc 'The group of the file, or of every file of a prefix, by name or number. Left out, a file keeps its own.'
+    desc <<~DOC
+      The group of the file, or of every file of a prefix, by name or number. Left out, a file
+      keeps its own.
+    DOC
   end
 
   newproperty(:mode) do
@@ -324,7 +322,9 @@ Puppet::Type.newtype(:s3) do
     DOC
 
     validate do |value|
-      raise ArgumentError, "mode must be a string of octal digits, such as '0644', not '#{value}'" unless value =~ /\A[0-7]{3,4}\z/
+      next if value =~ /\A[0-7]{3,4}\z/
+
+      raise ArgumentError, "mode must be a string of octal digits, such as '0644', not '#{value}'"
     end
     munge { |value| value.rjust(4, '0') }
 

@@ -42,7 +42,9 @@ Puppet::Type.newtype(:s3file) do
     DOC
 
     validate do |value|
-      raise ArgumentError, "the name of a build has no /, unlike '#{value}'; that belongs into path" if value.include?('/')
+      next unless value.include?('/')
+
+      raise ArgumentError, "the name of a build has no /, unlike '#{value}': that belongs to path"
     end
   end
 
@@ -52,17 +54,14 @@ Puppet::Type.newtype(:s3file) do
     validate do |value|
       next if value =~ %r{\A(?:s3://|/)[^/]+(?:/|\z)}
 
-      raise ArgumentError, "path must be where on S3 the build is, /bucket/ or /bucket/directory/, not '#{value}'"
+      raise ArgumentError, 'path must be where on S3 the build is, /bucket/ or ' \
+                           "/bucket/directory/, not '#{value}'"
     end
     munge { |value| "#{value.chomp('/')}/" }
   end
 
-  newparam(:target, parent: s3.paramclass(:path)) do
+  newparam(:target, parent: PuppetX::Webhook::AbsolutePath) do
     desc 'Where it goes. By default it keeps its title, below /var/lib/webhook/artifacts.'
-
-    def name
-      :target
-    end
   end
 
   own = %i[path source ensure provider name] + PuppetX::Webhook::S3Resource::FOR_PREFIX

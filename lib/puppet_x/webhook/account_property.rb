@@ -16,9 +16,9 @@ module PuppetX
       end
 
       def set(_value)
-        raise Puppet::Error, "#{kind} '#{should}' does not exist: declare it, or correct #{name}" unless number
+        return provider.set_attributes if number
 
-        provider.set_attributes
+        raise Puppet::Error, "#{kind} '#{should}' does not exist: declare it, or correct #{name}"
       end
 
       def is_to_s(current) # rubocop:disable Naming/PredicateName

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require 'English'
 require 'json'
 require 'tempfile'
 require_relative 'node'
@@ -53,14 +54,15 @@ module PuppetX
         begin
           spawn(node)
           greet(read['hello'])
-        rescue HelperError
-          raise unless (reason = Node.too_old(node))
-
-          raise HelperError, reason
+        rescue HelperError => e
+          raise HelperError, Node.too_old(node) || e.message
         end
-        state_dir = File.join(Puppet[:vardir], 'webhook', @name)
-        debug = Puppet::Util::Log.sendlevel?(:debug)
-        exchange('open', { 'state_dir' => state_dir, 'debug' => debug }, Puppet)
+        exchange('open', terms, Puppet)
+      end
+
+      def terms
+        { 'state_dir' => File.join(Puppet[:vardir], 'webhook', @name),
+          'debug' => Puppet::Util::Log.sendlevel?(:debug) }
       end
 
       def spawn(node)
@@ -83,10 +85,9 @@ module PuppetX
         loop do
           message = read
           log = message['log']
-          if log then logger.public_send(log['level'], log['message'])
+          logger.public_send(log['level'], log['message']) if log
           # Another id answers a question whose asker was interrupted.
-          elsif message['id'] == id then return result(message)
-          end
+          return result(message) if message['id'] == id
         end
       rescue SystemCallError, IOError
         died
@@ -111,9 +112,13 @@ module PuppetX
         io = @io
         @io = nil
         io.close
+        why ||= $CHILD_STATUS.to_s
+        raise HelperError, ["the #{@name} helper died", why, *last_words].join(': ')
+      end
+
+      def last_words
         @stderr.rewind
-        said = @stderr.read.lines.map(&:strip).reject(&:empty?).last(3)
-        raise HelperError, ["the #{@name} helper died", why || $?&.to_s, *said].compact.join(': ')
+        @stderr.read.lines.map(&:strip).reject(&:empty?).last(3)
       end
     end
   end

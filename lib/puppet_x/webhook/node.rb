@@ -36,7 +36,8 @@ module PuppetX
 
         # Why this Node cannot run a helper; nil where its age is not the reason.
         def too_old(path)
-          version = IO.popen([path, '--version', { err: File::NULL }], &:read).strip.delete_prefix('v')
+          version = IO.popen([path, '--version', { err: File::NULL }], &:read).strip
+          version = version.delete_prefix('v')
           return unless Gem::Version.correct?(version)
           return if Gem::Version.new(version) >= Gem::Version.new(OLDEST)
 

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative 'account_property'
 require_relative 'node'
 
 module PuppetX
@@ -7,11 +8,15 @@ module PuppetX
     # What s3 and s3file have in common as resources: secrets, checks across attributes, what they
     # require, and how they are told to the helper.
     module S3Resource
-      SECRETS = %i[access_key_id secret_access_key session_token sse_customer_key].freeze
       FOR_ONE_OBJECT = %i[version_id checksum validate_cmd extract creates cleanup].freeze
       FOR_PREFIX = %i[purge max_purge allow_empty include exclude].freeze
-      # What the helper is told by itself, or does not need.
-      NOT_SENT = %i[provider content owner group name loglevel].freeze
+      NEEDS = [
+        %i[secret_access_key access_key_id], %i[access_key_id secret_access_key],
+        %i[session_token access_key_id], %i[external_id role_arn],
+        %i[creates extract], %i[cleanup extract]
+      ].freeze
+      # What the helper is told otherwise, or does not need.
+      NOT_SENT = %i[provider content name path target source ensure].freeze
 
       # All in one block, for resources may be given as such: a block of its own for packages would
       # make Puppet load every provider of packages, even where the catalog has none.
@@ -24,49 +29,51 @@ module PuppetX
 
       # Puppet redacts only properties by itself, and warns about parameters.
       def set_sensitive_parameters(names) # rubocop:disable Naming/AccessorMethodName
-        parameters, properties = names.partition { |name| self.class.validparameter?(name) && !self.class.validproperty?(name) }
-        parameters.each { |name| parameter(name).sensitive = true if parameter(name) }
+        properties, others = names.partition { |name| self.class.validproperty?(name) }
+        others.each { |name| parameter(name).sensitive = true if parameter(name) }
         super(properties)
       end
 
       # The attributes that are set, as the helper wants them.
       def to_wire
-        wire = { 'path' => target, 'ensure' => self[:ensure].to_s }
-        wire['source'] = object if object
+        wire = { 'path' => target, 'ensure' => self[:ensure].to_s, 'source' => object }
         parameters.each do |name, parameter|
-          next if parameter.metaparam? || NOT_SENT.include?(name) || wire.key?(name.to_s)
+          next if parameter.metaparam? || NOT_SENT.include?(name)
 
-          wire[name.to_s] = parameter.is_a?(Puppet::Property) ? parameter.should : parameter.value
+          wire[name.to_s] = wire_value(parameter)
         end
-        %i[owner group].each do |name|
-          number = parameter(name)&.number
-          wire[name.to_s] = number if number
-        end
-        wire
+        wire.compact
       end
 
       def check_attributes
-        raise Puppet::Error, 'source is needed, unless ensure is absent' if object.nil? && self[:ensure] != :absent
+        if object.nil? && self[:ensure] != :absent
+          raise Puppet::Error, 'source is needed, unless ensure is absent'
+        end
 
-        needs(:secret_access_key, :access_key_id)
-        needs(:access_key_id, :secret_access_key)
-        needs(:session_token, :access_key_id)
-        needs(:external_id, :role_arn)
-        needs(:creates, :extract)
-        needs(:cleanup, :extract)
-        needs(:max_purge, :purge)
-        excludes(%i[anonymous], %i[access_key_id profile role_arn])
-        excludes(%i[access_key_id], %i[profile])
+        NEEDS.each { |name, other| needs(name, other) }
+        excludes(:anonymous, %i[access_key_id profile role_arn])
+        excludes(:access_key_id, %i[profile])
         check_kind
       end
 
       private
 
+      def wire_value(parameter)
+        case parameter
+        when AccountProperty then parameter.number
+        when Puppet::Property then parameter.should
+        else parameter.value
+        end
+      end
+
       def check_kind
-        if prefix?
-          given(FOR_ONE_OBJECT) { |name| raise Puppet::Error, "#{name} is for a single object; source is a prefix" }
-        elsif object
-          given(FOR_PREFIX) { |name| raise Puppet::Error, "#{name} is for a prefix; end source with /" }
+        return unless object
+
+        names = prefix? ? FOR_ONE_OBJECT : FOR_PREFIX
+        given(names) do |name|
+          raise Puppet::Error, "#{name} is for a single object, and source is a prefix" if prefix?
+
+          raise Puppet::Error, "#{name} is for a prefix; end source with /"
         end
       end
 
@@ -76,14 +83,16 @@ module PuppetX
         raise Puppet::Error, "#{name} needs #{other}"
       end
 
-      def excludes(names, others)
-        return if names.none? { |name| self[name] }
+      def excludes(name, others)
+        return unless self[name]
 
-        given(others) { |name| raise Puppet::Error, "#{names.first} and #{name} cannot both be set" }
+        given(others) do |other|
+          raise Puppet::Error, "#{name} and #{other} cannot both be set"
+        end
       end
 
       def given(names)
-        names.each { |name| yield name if self[name] }
+        names.each { |name| yield name if parameter(name) && self[name] }
       end
 
       def accounts

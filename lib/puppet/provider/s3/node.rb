@@ -7,7 +7,7 @@ Puppet::Type.type(:s3).provide(:node) do
 
   class << self
     # Hands all resources over at once: what S3 must be asked is asked ahead, in parallel. It never
-    # raises, as that would fail every resource of the type; each fails by itself when its turn comes.
+    # raises, as that would fail every resource of the type; each fails by itself in its turn.
     def prefetch(resources)
       due = resources.values.select { |resource| tagged?(resource) }
       return if due.empty?
