@@ -32,7 +32,7 @@ export function descendants(root: number): Process[] {
 export async function descendantWith(
   root: number,
   text: string,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<number> {
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {

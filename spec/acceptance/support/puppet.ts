@@ -69,6 +69,10 @@ export function puppetNode(options: { modules?: string[] } = {}): PuppetNode {
     confdir,
     vardir,
     codedir,
+    // Unlike Debian's, the gem's Puppet has these outside of the directories above.
+    publicdir: join(dir, 'public'),
+    logdir: join(vardir, 'log'),
+    rundir: join(vardir, 'run'),
     modulepath: modules,
     // Facts of modules that happen to be installed on this machine would be loaded as well.
     basemodulepath: modules,
@@ -94,6 +98,8 @@ export function puppetNode(options: { modules?: string[] } = {}): PuppetNode {
         '--detailed-exitcodes',
         '--color=false',
         '--show_diff',
+        // Puppet 8 leaves them out unless told otherwise.
+        '--no-exclude_unchanged_resources',
         options.debug ? '--debug' : '--verbose',
         ...(options.noop ? ['--noop'] : []),
         ...(options.args ?? []),
@@ -164,7 +170,7 @@ async function run(
 
 /** Where the first process is not ours to read, as in some containers, Facter says so in red. */
 function withoutFacter(stderr: string): string {
-  return stderr.replace(/^.*Facter: Permission denied .* \/proc\/1\/environ.*\n/gm, '');
+  return stderr.replace(/^.*Facter: .*\/proc\/1\/environ.*\n/gm, '');
 }
 
 function readReport(path: string): Report | undefined {
