@@ -15,20 +15,20 @@ function reason(code: string, error: unknown): string {
     case 'ENOSPC':
       return 'no space left on the device; free some, the old file is untouched';
     case 'EDQUOT':
-      return 'the disk quota is used up; the old file is untouched';
+      return 'the disk quota is used up; free some, the old file is untouched';
     case 'EROFS':
-      return 'the file system is mounted read-only';
+      return 'the file system is mounted read-only; mount it writable, or correct path';
     case 'EACCES':
     case 'EPERM':
       return `permission denied (${code}); check the owner and mode of its directory, immutable flags, and who runs Puppet`;
     case 'ENOENT':
       return 'its directory does not exist; declare it as a file resource with ensure => directory';
     case 'ENOTDIR':
-      return 'a file stands where its directory should be';
+      return 'a file stands where its directory should be; remove it, or correct path';
     case 'EISDIR':
-      return 'is a directory; a file was to be put here';
+      return 'is a directory; remove it, or correct path';
     case 'ENAMETOOLONG':
-      return 'the name is too long for this file system';
+      return 'the name is too long for this file system; choose a shorter one';
     default:
       return messageOf(error);
   }

@@ -7,6 +7,7 @@ import type { Environment } from './environment.js';
 import { FileSync } from './file.js';
 import { Incoming } from './incoming.js';
 import { Ledger } from './ledger.js';
+import { namingSource } from './naming-source.js';
 import { PrefixSync } from './prefix.js';
 import { Remotes } from './remotes.js';
 import type { Change, S3Resource, State } from './resource.js';
@@ -14,8 +15,8 @@ import { parseSource } from './source.js';
 
 /** What Puppet may ask of the `s3` helper, and what it gets. */
 export interface Asks {
-  /** First of all: where the ledger is, and whether anyone reads what is logged for debugging. */
-  open(params: { state_dir: string; debug: boolean }): Promise<void>;
+  /** First of all: where the ledger is. */
+  open(params: { state_dir: string }): Promise<void>;
   /** All resources of the type at once, so that the questions to S3 run ahead. */
   prefetch(params: { resources: S3Resource[] }): Promise<void>;
   check(params: { resource: S3Resource; noop: boolean }): Promise<State>;
@@ -43,12 +44,14 @@ export class S3Service {
 
   methods(): Record<string, Method> {
     const asks: Asks = {
-      open: async ({ state_dir, debug }) => this.#open(state_dir, debug),
+      open: async ({ state_dir }) => this.#open(state_dir),
       prefetch: async ({ resources }) => {
         for (const resource of resources) this.#prefetch(resource);
       },
-      check: ({ resource, noop }) => this.#syncFor(resource).check(resource, noop),
-      apply: ({ resource }) => this.#syncFor(resource).apply(resource),
+      check: ({ resource, noop }) =>
+        namingSource(resource, () => this.#syncFor(resource).check(resource, noop)),
+      apply: ({ resource }) =>
+        namingSource(resource, () => this.#syncFor(resource).apply(resource)),
       remove: async ({ resource }) => this.#syncFor(resource).remove(resource),
       set_attributes: async ({ resource }) => this.#syncFor(resource).setAttributes(resource),
       close: () => this.close(),
@@ -66,13 +69,10 @@ export class S3Service {
     this.#opened = undefined;
   }
 
-  #open(stateDir: string, debug: boolean): void {
-    const log: Log = (level, message) => {
-      if (debug || level !== 'debug') this.log(level, message);
-    };
+  #open(stateDir: string): void {
     const clients = new Clients({
       ...DEFAULT_CLIENT_OPTIONS,
-      log,
+      log: this.log,
       keepSecret: (...secrets) => this.redactor.add(...secrets),
       env: this.processEnv,
     });
@@ -80,10 +80,10 @@ export class S3Service {
     incoming.sweep();
     const env = {
       clients,
-      ledger: new Ledger(stateDir, log),
+      ledger: new Ledger(stateDir, this.log),
       incoming,
       stateDir,
-      log,
+      log: this.log,
     };
     const remotes = new Remotes(clients);
     this.#opened = {
