@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { type Algorithm, createDigest } from './checksum.js';
+import { explainDisk } from './explain-disk.js';
 import { createMultipartDigest } from './multipart-etag.js';
 
 /** An algorithm, or `etag:SIZE`: S3's ETag of an upload in parts of that many bytes. */
@@ -37,7 +38,14 @@ const CHUNK = 1024 * 1024;
 
 /** Reads a file once; a small one at one go, which costs a tenth of the way through the thread pool. */
 export async function digestFile(path: string, names: Iterable<DigestName>): Promise<Digests> {
-  const digester = createDigester(names);
+  try {
+    return await read(path, createDigester(names));
+  } catch (error) {
+    throw explainDisk(error, path);
+  }
+}
+
+async function read(path: string, digester: Digester): Promise<Digests> {
   if (statSync(path).size <= CHUNK) {
     digester.update(readFileSync(path));
     return digester.digests();

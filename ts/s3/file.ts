@@ -57,8 +57,10 @@ export class FileSync {
       );
     }
     if (stats && resource.replace === false) return inSync(stats, 'replace is false');
-    if (stats?.isFile() && (await this.#fulfilsPin(resource, stats, entry, noop))) {
-      return inSync(stats, `the pinned ${resource.checksum}`);
+    const pinned = stats?.isFile() && resource.checksum !== undefined ? stats : undefined;
+    const fulfilled = pinned && (await this.#fulfilsPin(resource, pinned, entry, noop));
+    if (pinned && fulfilled && resource.extract === undefined) {
+      return inSync(pinned, `the pinned ${resource.checksum}`);
     }
 
     const found = await keepInstalled(resource, await this.remotes.take(resource), {
@@ -88,6 +90,18 @@ export class FileSync {
         'it is no regular file',
       );
 
+    if (pinned && !fulfilled) {
+      const is =
+        entry?.fingerprint === fingerprint(stats)
+          ? this.#describe(resource, entry)
+          : `${stats.size} bytes`;
+      return this.#differs(
+        resource,
+        stats,
+        { found, is, extractOnly: false },
+        `it is not ${resource.checksum}`,
+      );
+    }
     const verdict = await compare({
       path,
       stats,
@@ -175,8 +189,7 @@ export class FileSync {
     entry: LedgerEntry | undefined,
     noop: boolean,
   ): Promise<boolean> {
-    if (resource.checksum === undefined || resource.extract !== undefined) return false;
-    const pin = parsePin(resource.checksum);
+    const pin = parsePin(resource.checksum ?? '');
     const untouched = entry?.fingerprint === fingerprint(stats) && !resource.always_hash;
     const known = untouched ? entry.digests[pin.algorithm] : undefined;
     const digests: Digests = known ? {} : await digestFile(resource.path, [pin.algorithm]);

@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { messageOf } from '../helper/errors.js';
+import type { Log } from '../helper/serve.js';
 import { compareKeys } from './safe-key.js';
 
 /** What was last known to be true of one file of a prefix. */
@@ -77,22 +79,35 @@ export class PrefixLedger {
 export class LedgerDraft {
   #writer: LedgerWriter | undefined;
   #unchanged = 0;
+  #broken = false;
 
-  constructor(readonly ledger: PrefixLedger) {}
+  constructor(
+    readonly ledger: PrefixLedger,
+    readonly log: Log,
+  ) {}
 
   /** A line of the next edition, and whether it is the next of the last one as well. */
   keep(file: KnownFile, unchanged: boolean): void {
     if (unchanged && !this.#writer) this.#unchanged++;
-    else this.#begin().add(file);
+    else this.#safely(() => this.#begin().add(file));
   }
 
   /** A line of the last edition is not in the next one. */
   drop(): void {
-    this.#begin();
+    this.#safely(() => this.#begin());
   }
 
   /** Adds what has come since, sorted by key, and puts the new edition in place. */
   finish(added: KnownFile[]): void {
+    this.#safely(() => this.#finish(added));
+  }
+
+  discard(): void {
+    this.#writer?.discard();
+    this.#writer = undefined;
+  }
+
+  #finish(added: KnownFile[]): void {
     if (added.length > 0) this.#begin();
     const writer = this.#writer;
     if (!writer) return;
@@ -109,9 +124,19 @@ export class LedgerDraft {
     merged.finish();
   }
 
-  discard(): void {
-    this.#writer?.discard();
-    this.#writer = undefined;
+  /** Without a ledger the next run hashes; that is no reason to fail this one. */
+  #safely(write: () => void): void {
+    if (this.#broken) return;
+    try {
+      write();
+    } catch (error) {
+      this.#broken = true;
+      this.discard();
+      this.log(
+        'warning',
+        `the ledger cannot be written, the next run will read every file: ${messageOf(error)}`,
+      );
+    }
   }
 
   #begin(): LedgerWriter {

@@ -46,7 +46,7 @@ export async function scan(
     files: 0,
     attributes: { owner: [], group: [], mode: [] },
     parents,
-    draft: noop ? undefined : new LedgerDraft(ledger),
+    draft: noop ? undefined : new LedgerDraft(ledger, env.log),
   };
   const judge = new Judge(resource, env, parents, noop);
   let listed = false;

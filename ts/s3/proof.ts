@@ -26,7 +26,7 @@ export async function proofsOf(
 ): Promise<Proof[]> {
   const checksum = CHECKSUMS.find((algorithm) => remote.checksums[algorithm] !== undefined);
   const plain = plainEtag(remote);
-  if (plain && (!checksum || !checksum.startsWith('sha'))) return [plain];
+  if (plain && !checksum?.startsWith('sha')) return [plain];
   if (checksum) {
     const value = Buffer.from(remote.checksums[checksum] ?? '', 'base64').toString('hex');
     return [{ digest: checksum, value, conclusive: true }];

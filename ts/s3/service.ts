@@ -15,8 +15,8 @@ import { parseSource } from './source.js';
 
 /** What Puppet may ask of the `s3` helper, and what it gets. */
 export interface Asks {
-  /** First of all: where the ledger is. */
-  open(params: { state_dir: string }): Promise<void>;
+  /** First of all: where the ledger is, and whether anyone reads what is logged for debugging. */
+  open(params: { state_dir: string; debug: boolean }): Promise<void>;
   /** All resources of the type at once, so that the questions to S3 run ahead. */
   prefetch(params: { resources: S3Resource[] }): Promise<void>;
   check(params: { resource: S3Resource; noop: boolean }): Promise<State>;
@@ -44,7 +44,7 @@ export class S3Service {
 
   methods(): Record<string, Method> {
     const asks: Asks = {
-      open: async ({ state_dir }) => this.#open(state_dir),
+      open: async ({ state_dir, debug }) => this.#open(state_dir, debug),
       prefetch: async ({ resources }) => {
         for (const resource of resources) this.#prefetch(resource);
       },
@@ -69,10 +69,13 @@ export class S3Service {
     this.#opened = undefined;
   }
 
-  #open(stateDir: string): void {
+  #open(stateDir: string, debug: boolean): void {
+    const log: Log = (level, message) => {
+      if (debug || level !== 'debug') this.log(level, message);
+    };
     const clients = new Clients({
       ...DEFAULT_CLIENT_OPTIONS,
-      log: this.log,
+      log,
       keepSecret: (...secrets) => this.redactor.add(...secrets),
       env: this.processEnv,
     });
@@ -80,10 +83,10 @@ export class S3Service {
     incoming.sweep();
     const env = {
       clients,
-      ledger: new Ledger(stateDir, this.log),
+      ledger: new Ledger(stateDir, log),
       incoming,
       stateDir,
-      log: this.log,
+      log,
     };
     const remotes = new Remotes(clients);
     this.#opened = {

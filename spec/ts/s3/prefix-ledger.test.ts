@@ -93,7 +93,7 @@ t.test('any run of keeping, dropping and adding gives the sorted union', async (
         ledger,
         keys.filter((each) => items[each]?.before).map((each) => known(each)),
       );
-      const draft = new LedgerDraft(ledger);
+      const draft = new LedgerDraft(ledger, () => undefined);
       const added: KnownFile[] = [];
       const expected: KnownFile[] = [];
       for (const each of keys) {
@@ -129,7 +129,7 @@ t.test('an edition like the last one is not written', async (t) => {
   const ledger = new PrefixLedger(dir, '/a', 's3://b/p/');
   write(ledger, [known('a'), known('b')]);
   const before = statSync(fileOf(dir)).ino;
-  const draft = new LedgerDraft(ledger);
+  const draft = new LedgerDraft(ledger, () => undefined);
   draft.keep(known('a'), true);
   draft.keep(known('b'), true);
   t.equal(readdirSync(dir).length, 1);
@@ -141,7 +141,7 @@ t.test('a draft that is given up changes nothing and leaves nothing', async (t) 
   const dir = t.testdir();
   const ledger = new PrefixLedger(dir, '/a', 's3://b/p/');
   write(ledger, [known('a'), known('b')]);
-  const draft = new LedgerDraft(ledger);
+  const draft = new LedgerDraft(ledger, () => undefined);
   draft.keep(known('a'), true);
   draft.drop();
   t.equal(readdirSync(dir).length, 2, 'it is written beside');
@@ -152,7 +152,7 @@ t.test('a draft that is given up changes nothing and leaves nothing', async (t) 
 
 t.test('to read what is not there creates nothing', async (t) => {
   const dir = join(t.testdir(), 'state');
-  const draft = new LedgerDraft(new PrefixLedger(dir, '/a', 's3://b/p/'));
+  const draft = new LedgerDraft(new PrefixLedger(dir, '/a', 's3://b/p/'), () => undefined);
   draft.finish([]);
   t.notOk(existsSync(dir));
 });
