@@ -56,12 +56,15 @@ export async function backOff(attempt: number, policy: RetryPolicy): Promise<voi
   await sleep(ceiling * (0.5 + Math.random() / 2));
 }
 
-/** A failure of the connection itself: another request to the same place would meet it too. */
+/**
+ * A failure of the connection itself: another request to the same place would meet it too. A body
+ * that stalls has had its headers: the server is there, and may bring another object.
+ */
 export function isUnreachable(error: unknown): boolean {
   const code = codeOf(error);
   return (
     !(error instanceof S3Error) &&
-    (TIMED_OUT.has(code) ||
+    ((TIMED_OUT.has(code) && code !== 'UND_ERR_BODY_TIMEOUT') ||
       ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code))
   );
 }
