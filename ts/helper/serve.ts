@@ -20,7 +20,10 @@ export async function serve(service: Service, input: Readable, output: Writable)
   let asked = false;
   let waiting: Outgoing[] = [];
   const write = (message: Outgoing): void => {
+    // A thousand files placed at once are one write of a thousand lines.
+    output.cork();
     output.write(`${JSON.stringify(message)}\n`);
+    process.nextTick(() => output.uncork());
   };
   // Puppet reads only while it waits for an answer; lines from the background are kept until then.
   const log: Log = (level, message) => {

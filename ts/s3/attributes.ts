@@ -10,8 +10,8 @@ const DEFAULT_MODE = 0o644;
 export function attributesFor(resource: S3Resource, old: Stats | undefined): Attributes {
   const kept = old?.isFile() ? old : undefined;
   return {
-    owner: resource.owner ?? kept?.uid ?? process.geteuid?.() ?? 0,
-    group: resource.group ?? kept?.gid ?? process.getegid?.() ?? 0,
+    owner: resource.owner ?? kept?.uid,
+    group: resource.group ?? kept?.gid,
     mode:
       resource.mode === undefined
         ? kept

@@ -1,4 +1,4 @@
-import { chmodSync, lchownSync, rmSync, type Stats } from 'node:fs';
+import { chmodSync, rmSync, type Stats } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../helper/errors.js';
 import { attributesFor } from './attributes.js';
@@ -15,6 +15,7 @@ import { fingerprint } from './fingerprint.js';
 import { keepInstalled } from './forward-only.js';
 import type { LedgerEntry } from './ledger.js';
 import { describeKind, look, octal, permissions } from './local.js';
+import { give } from './ownership.js';
 import type { RemoteObject } from './remote-object.js';
 import type { Remotes } from './remotes.js';
 import type { Change, S3Resource, State } from './resource.js';
@@ -170,9 +171,7 @@ export class FileSync {
     const entry = this.env.ledger.get(path);
     const known = entry?.fingerprint === fingerprint(before);
     try {
-      if (resource.owner !== undefined || resource.group !== undefined) {
-        lchownSync(path, resource.owner ?? before.uid, resource.group ?? before.gid);
-      }
+      give(path, resource);
       // chown has cleared the setuid and setgid bits; chmod would follow a link.
       if (!before.isSymbolicLink()) chmodSync(path, attributesFor(resource, before).mode);
     } catch (error) {

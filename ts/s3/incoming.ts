@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -16,12 +15,14 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../helper/errors.js';
 import { explainDisk } from './explain-disk.js';
+import { give } from './ownership.js';
 import { TEMPORARY_PREFIX } from './safe-key.js';
 
 /** Owner, group and permission bits that a file gets before it takes its place. */
 export interface Attributes {
-  owner: number;
-  group: number;
+  /** Undefined leaves it to the system: a new file in a setgid directory has its group. */
+  owner: number | undefined;
+  group: number | undefined;
   mode: number;
 }
 
@@ -90,7 +91,7 @@ export class Incoming {
       seal: (attributes, { flush }) =>
         attempt(() => {
           // chown first: it clears the setuid and setgid bits.
-          fchownSync(file.fd, attributes.owner, attributes.group);
+          give(file.fd, attributes);
           fchmodSync(file.fd, attributes.mode);
           if (flush) fsyncSync(file.fd);
           close();

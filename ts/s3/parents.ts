@@ -1,9 +1,6 @@
-import { chmodSync, lchownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf } from '../helper/errors.js';
-import { directoryMode } from './attributes.js';
-import { explainDisk } from './explain-disk.js';
 import { look } from './local.js';
+import { makeDirectory } from './make-directory.js';
 import type { S3Resource } from './resource.js';
 
 /** The directories below a prefix's own, each looked at once, no link among them followed. */
@@ -26,21 +23,7 @@ export class Parents {
   make(key: string, resource: S3Resource): void {
     for (const parent of parentsOf(key)) {
       if (this.#state(parent) === 'directory') continue;
-      const path = join(this.root, parent);
-      try {
-        mkdirSync(path, { mode: 0o700 });
-        if (resource.owner !== undefined || resource.group !== undefined) {
-          lchownSync(
-            path,
-            resource.owner ?? process.geteuid?.() ?? 0,
-            resource.group ?? process.getegid?.() ?? 0,
-          );
-        }
-        chmodSync(path, directoryMode(resource.mode));
-      } catch (error) {
-        if (codeOf(error) !== 'EEXIST' || !look(path)?.isDirectory())
-          throw explainDisk(error, path);
-      }
+      makeDirectory(join(this.root, parent), resource);
       this.#seen.set(parent, 'directory');
     }
   }

@@ -1,10 +1,11 @@
-import { chmodSync, lchownSync, mkdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { chmodSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf, UserError } from '../helper/errors.js';
-import { directoryMode } from './attributes.js';
 import type { Environment } from './environment.js';
 import { explainDisk } from './explain-disk.js';
 import { look, octal } from './local.js';
+import { makeDirectory } from './make-directory.js';
+import { give } from './ownership.js';
 import { PrefixLedger } from './prefix-ledger.js';
 import { abandon, type PrefixPlan, scan } from './prefix-scan.js';
 import { type Failed, Transfer } from './prefix-transfer.js';
@@ -66,7 +67,7 @@ export class PrefixSync {
     const plan = this.#plans.get(path);
     if (!plan) return { message: 'already as it should be' };
     this.#plans.delete(path);
-    if (created) makeRoot(resource);
+    if (created) makeDirectory(path, resource);
     const transfer = new Transfer(resource, this.env);
     try {
       await transfer.run(plan);
@@ -113,7 +114,7 @@ export class PrefixSync {
       const stats = look(path);
       if (!stats?.isFile()) continue;
       try {
-        lchownSync(path, resource.owner ?? stats.uid, resource.group ?? stats.gid);
+        give(path, resource);
         chmodSync(
           path,
           resource.mode === undefined ? stats.mode & 0o7777 : Number.parseInt(resource.mode, 8),
@@ -213,18 +214,6 @@ function attributeState(resource: S3Resource, { attributes }: PrefixPlan): Parti
     group: state(resource.group, attributes.group),
     mode: state(resource.mode && octal(Number.parseInt(resource.mode, 8)), attributes.mode),
   };
-}
-
-function makeRoot({ path, owner, group, mode }: S3Resource): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-    if (owner !== undefined || group !== undefined) {
-      lchownSync(path, owner ?? process.geteuid?.() ?? 0, group ?? process.getegid?.() ?? 0);
-    }
-    chmodSync(path, directoryMode(mode));
-  } catch (error) {
-    throw explainDisk(error, path);
-  }
 }
 
 /** Directories that a removal left empty go too, up to the root, which stays. */
