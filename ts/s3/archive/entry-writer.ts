@@ -63,33 +63,52 @@ export class EntryWriter {
 
   /** Writes an entry to the path of these parts; a hard link is another name of `linkParts`. */
   async write(entry: ArchiveEntry, parts: string[], linkParts: string[]): Promise<void> {
-    if (entry.kind === 'directory') {
-      const fd = this.#enter(parts);
-      // A directory that was there is kept as it is.
-      if (this.#created.has(parts.join('/')) && entry.mode !== undefined) {
-        this.#attribute(fd, entry.mode | 0o700);
-      }
-      return;
+    switch (entry.kind) {
+      case 'directory':
+        return this.#writeDirectory(entry, parts);
+      case 'hardlink':
+        return this.#writeHardLink(parts, linkParts);
+      case 'symlink':
+        return this.#place(parts, (temporary) => {
+          symlinkSync(entry.target as string, temporary);
+          lchownSync(temporary, this.#owner, this.#group);
+        });
+      default:
+        return this.#place(parts, (temporary) => this.#writeFile(temporary, entry));
     }
-    const name = parts.at(-1) as string;
-    const source = entry.kind === 'hardlink' ? this.#reopen(linkParts.slice(0, -1)) : undefined;
+  }
+
+  #writeDirectory(entry: ArchiveEntry, parts: string[]): void {
+    const fd = this.#enter(parts);
+    // A directory that was there is kept as it is.
+    if (this.#created.has(parts.join('/')) && entry.mode !== undefined) {
+      this.#attribute(fd, entry.mode | 0o700);
+    }
+  }
+
+  async #writeHardLink(parts: string[], linkParts: string[]): Promise<void> {
+    // Opened again, to stay open while the directory of the link is entered.
+    const source = openSync(within(this.#enter(linkParts.slice(0, -1)), '.'), DIRECTORY);
+    try {
+      await this.#place(parts, (temporary) => {
+        linkSync(within(source, linkParts.at(-1) as string), temporary);
+      });
+    } finally {
+      closeSync(source);
+    }
+  }
+
+  async #place(parts: string[], make: (temporary: string) => Promise<void> | void): Promise<void> {
     const directory = this.#enter(parts.slice(0, -1));
+    const name = parts.at(-1) as string;
     // The same name each time: what a killed run leaves, the next takes away.
     const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
     const temporary = within(directory, `${TEMPORARY_PREFIX}${hash}`);
     rmSync(temporary, { force: true });
     try {
-      if (source !== undefined) {
-        linkSync(within(source, linkParts.at(-1) as string), temporary);
-      } else if (entry.kind === 'symlink') {
-        symlinkSync(entry.target as string, temporary);
-        lchownSync(temporary, this.#owner, this.#group);
-      } else {
-        await this.#writeFile(temporary, entry);
-      }
+      await make(temporary);
       renameSync(temporary, within(directory, name));
     } finally {
-      if (source !== undefined) closeSync(source);
       // Of two names of one file, rename leaves both.
       rmSync(temporary, { force: true });
     }
@@ -114,7 +133,7 @@ export class EntryWriter {
     this.#leave(depth);
     for (const name of parts.slice(depth)) {
       const path = within(this.#way.at(-1)?.fd ?? this.#root, name);
-      const created = make(path);
+      const created = makeDirectory(path);
       const fd = openSync(path, DIRECTORY | constants.O_NOFOLLOW);
       this.#way.push({ name, fd });
       if (created) {
@@ -123,11 +142,6 @@ export class EntryWriter {
       }
     }
     return this.#way.at(-1)?.fd ?? this.#root;
-  }
-
-  /** Opens a directory that stays open while another is entered. */
-  #reopen(parts: string[]): number {
-    return openSync(within(this.#enter(parts), '.'), DIRECTORY);
   }
 
   #leave(depth: number): void {
@@ -145,7 +159,7 @@ function within(directory: number, name: string): string {
   return `/proc/self/fd/${directory}/${name}`;
 }
 
-function make(path: string): boolean {
+function makeDirectory(path: string): boolean {
   try {
     mkdirSync(path, 0o700);
     return true;

@@ -43,6 +43,13 @@ t.test('the descriptors of all directories are closed', async (t) => {
   for (const parts of [['a', 'b', 'c'], ['a', 'x'], ['there', 'y'], []]) {
     await writer.write(entry, parts, []);
   }
+  const file: ArchiveEntry = { ...entry, kind: 'file' };
+  await writer.write(file, ['a', 'b', 'file'], []);
+  await writer.write({ ...file, kind: 'hardlink' }, ['a', 'link'], ['a', 'b', 'file']);
+  await t.rejects(writer.write({ ...file, kind: 'hardlink' }, ['a', 'b'], ['a', 'b', 'file']));
+  await t.rejects(writer.write({ ...file, kind: 'hardlink' }, ['a', 'l'], ['a', 'no']));
+  await t.rejects(writer.write(file, ['a'], []));
   writer.close();
   t.equal(open(), before);
+  t.strictSame(readdirSync(join(into, 'a')).sort(), ['b', 'link', 'x']);
 });
