@@ -1,4 +1,5 @@
-import type { Readable, Writable } from 'node:stream';
+import { once } from 'node:events';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { messageOf, UserError } from './errors.js';
 import { INTERNAL, type Level, type Outgoing, parseRequest } from './messages.js';
@@ -15,7 +16,10 @@ export interface Service {
   start(log: Log): Record<string, Method>;
 }
 
-/** Answers requests from `input` on `output` until the end of file. */
+/**
+ * Answers requests from `input` on `output` until the end of file. That is the end of who asks: an
+ * answer under way is for nobody, and is not waited for.
+ */
 export async function serve(service: Service, input: Readable, output: Writable): Promise<void> {
   let asked = false;
   let waiting: Outgoing[] = [];
@@ -35,13 +39,18 @@ export async function serve(service: Service, input: Readable, output: Writable)
   const methods = service.start(log);
   write({ hello: { name: service.name, version: service.version, node: process.version } });
 
-  for await (const line of lines(input)) {
-    asked = true;
-    for (const message of waiting) write(message);
-    waiting = [];
-    write(await answer(line, methods, service.redactor));
-    asked = false;
-  }
+  const answerAll = async (requests: Readable): Promise<void> => {
+    for await (const line of lines(requests)) {
+      asked = true;
+      for (const message of waiting) write(message);
+      waiting = [];
+      write(await answer(line, methods, service.redactor));
+      asked = false;
+    }
+  };
+  const ended = once(input, 'end');
+  // Through a pipe, as the end of file shows only to who reads on.
+  await Promise.race([ended, answerAll(input.pipe(new PassThrough()))]);
 }
 
 async function answer(
