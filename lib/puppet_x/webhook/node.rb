@@ -36,10 +36,9 @@ module PuppetX
 
         # Why this Node cannot run a helper; nil where its age is not the reason.
         def too_old(path)
-          version = IO.popen([path, '--version', { err: File::NULL }], &:read).strip
-          version = version.delete_prefix('v')
-          return unless Gem::Version.correct?(version)
-          return if Gem::Version.new(version) >= Gem::Version.new(OLDEST)
+          said = IO.popen([path, '--version', { err: File::NULL }], &:read)
+          version = said[/\Av(\d+\.\d+\.\d+)/, 1]
+          return if version.nil? || Gem::Version.new(version) >= Gem::Version.new(OLDEST)
 
           "Node.js #{version} at #{path} is too old, #{OLDEST} or later is needed: " \
             'install a newer one, or set webhook::node_path'
