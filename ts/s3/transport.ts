@@ -63,7 +63,8 @@ export class Transport {
       let buffered = 0;
       const chunks: Buffer[] = [];
       this.#dispatcher.dispatch(
-        { origin: this.origin, ...request },
+        // undici closes a connection after each HEAD, for servers that answer it with a body; S3 does not.
+        { origin: this.origin, reset: false, ...request },
         {
           // Its presence tells undici that this handler is of the present kind.
           onRequestStart() {},
