@@ -170,13 +170,13 @@ t.test('each fault fails its resource alone, and says what to do', async (t) => 
     damaged: {
       key: 'damaged',
       cause: /damaged: its MD5 is [0-9a-f]{32}, the ETag [0-9a-f]{32}/,
-      advice: /old file is untouched/,
+      advice: /nothing was put in place/,
     },
     'wrong-pin': {
       key: 'good',
       attributes: { checksum: `sha256:${'0'.repeat(64)}` },
-      cause: /has sha256:[0-9a-f]{64}, the checksum asked for is sha256:0{64}/,
-      advice: /old file is untouched/,
+      cause: /has sha256:[0-9a-f]{64}, the pinned checksum is sha256:0{64}/,
+      advice: /correct checksum, or upload the right object/,
     },
     'full/file': { key: 'large', cause: /no space left on the device/, advice: /free some/ },
     'read-only/file': {

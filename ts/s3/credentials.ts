@@ -32,7 +32,7 @@ function chain(profile: string | undefined): CredentialsProvider {
       const tried =
         profile === undefined
           ? 'none in environment, shared files, web identity, container or instance metadata'
-          : `profile '${profile}' gives none`;
+          : `profile '${profile}' gives none; is it in ~/.aws of the user who runs Puppet?`;
       const reason = messageOf(error).split('\n', 1)[0];
       throw new UserError(
         'no_credentials',

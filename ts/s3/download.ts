@@ -47,7 +47,7 @@ export async function download(
     if (attempt === ATTEMPTS) {
       throw new UserError(
         'damaged',
-        `${printable(sourceUrl(remote.bucket, remote.key))} at ${client.endpointOf(remote.bucket)}: ${damage} (${ATTEMPTS} attempts); the old file is untouched`,
+        `${printable(sourceUrl(remote.bucket, remote.key))} at ${client.endpointOf(remote.bucket)}: ${damage} (${ATTEMPTS} attempts); nothing was put in place`,
       );
     }
     client.options.log(
@@ -115,7 +115,7 @@ function findDamage(arrival: Arrival, { pin }: Wanted): string | undefined {
     const got = digests[pin.algorithm];
     return got === pin.hex
       ? undefined
-      : `what arrived has ${pin.algorithm}:${got}, the checksum asked for is ${pin.algorithm}:${pin.hex}`;
+      : `what arrived has ${pin.algorithm}:${got}, the pinned checksum is ${pin.algorithm}:${pin.hex}; correct checksum, or upload the right object`;
   }
   for (const [algorithm, value] of Object.entries(remote.checksums)) {
     const got = Buffer.from(digests[algorithm as DigestName] ?? '', 'hex').toString('base64');

@@ -33,7 +33,7 @@ function s3Reason(error: S3Error, asked: Asked): [string, string] {
         `bucket '${asked.bucket}' does not exist; check source, region and endpoint`,
       ];
     case 'NoSuchKey':
-      return ['no_such_key', `no object with this key; check source, or upload it first`];
+      return ['no_such_key', `no object with this key; ${hintFor(asked.key)}`];
     case 'NoSuchVersion':
       return ['no_such_version', 'the object has no such version; check version_id'];
     case 'InvalidAccessKeyId':
@@ -83,6 +83,12 @@ function s3Reason(error: S3Error, asked: Asked): [string, string] {
     return ['wrong_endpoint', `S3 redirects (${said}); check endpoint and region`];
   }
   return ['refused', `S3 refused the request (${said})`];
+}
+
+/** What the writer of such a source may have meant. */
+function hintFor(key: string): string {
+  if (/[*?[]/.test(key)) return 'a pattern needs ensure => latest';
+  return 'check source (a prefix ends with /), or upload it first';
 }
 
 function networkReason(error: unknown, endpoint: string): [string, string] {

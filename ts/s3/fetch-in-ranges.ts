@@ -1,3 +1,4 @@
+import { fdatasync } from 'node:fs';
 import type { Arrival, Transfer } from './fetch-whole.js';
 import { HashThread } from './hash-thread.js';
 
@@ -22,6 +23,17 @@ export async function fetchInRanges(transfer: Transfer, fd: number): Promise<Arr
   let contiguous = 0;
   const queue = starts.values();
   let failed = false;
+  let flushing: Promise<void> | undefined;
+  // What has come goes to disk along the way, so that the last flush has little left to wait for.
+  const flush = (): void => {
+    flushing ??= new Promise((resolve) => {
+      // Whether it failed is told by the last flush.
+      fdatasync(fd, () => {
+        flushing = undefined;
+        resolve();
+      });
+    });
+  };
 
   const bring = async (start: number): Promise<void> => {
     const end = Math.min(start + RANGE, remote.size) - 1;
@@ -36,6 +48,7 @@ export async function fetchInRanges(transfer: Transfer, fd: number): Promise<Arr
       };
     });
     done.add(start);
+    flush();
     for (; done.delete(contiguous); contiguous += RANGE) {
       hash.upTo(Math.min(contiguous + RANGE, remote.size));
     }
@@ -58,6 +71,7 @@ export async function fetchInRanges(transfer: Transfer, fd: number): Promise<Arr
     if (failure) throw failure.reason;
     return { remote, digests: await hash.digests() };
   } finally {
+    await flushing;
     await hash.stop();
   }
 }

@@ -4,6 +4,7 @@ import { compilePattern, literalPrefix } from './glob.js';
 import type { ListedObject } from './listing.js';
 import type { RemoteObject } from './remote-object.js';
 import type { S3Resource } from './resource.js';
+import { compareKeys } from './safe-key.js';
 import { parseSource, sourceUrl } from './source.js';
 import { compareVersions, versionIn } from './version-order.js';
 
@@ -34,13 +35,13 @@ export async function find(resource: S3Resource, client: S3Client): Promise<Foun
       ),
     };
   }
-  const { matches, prefix, wildcard } = pattern;
+  const { matches, prefix, wildcard, version } = pattern;
   const candidates: RemoteObject[] = [];
   for await (const object of listAll(client, bucket, prefix)) {
     if (matches(object.key)) candidates.push(fromListing(bucket, object));
   }
   const compare = (a: string, b: string): number =>
-    compareVersions(versionIn(a, wildcard), versionIn(b, wildcard)) || (a < b ? -1 : a > b ? 1 : 0);
+    compareVersions(version(a), version(b)) || compareKeys(a, b);
   const exact =
     resource.ensure === 'present' ? candidates.find((object) => object.key === key) : undefined;
   const remote =
@@ -70,6 +71,7 @@ interface Pattern {
   wildcard: string;
   prefix: string;
   matches(key: string): boolean;
+  version(key: string): string;
 }
 
 function patternOf(resource: S3Resource, key: string): Pattern | undefined {
@@ -80,10 +82,16 @@ function patternOf(resource: S3Resource, key: string): Pattern | undefined {
       other.startsWith(key) &&
       !other.slice(key.length).includes('/') &&
       !(digitEnd && /^\d/.test(other.slice(key.length)));
-    return { wildcard: `${key}*`, prefix: key, matches };
+    const version = (other: string): string => versionIn(other.slice(key.length), '*');
+    return { wildcard: `${key}*`, prefix: key, matches, version };
   }
   if (resource.ensure !== 'latest' || literalPrefix(key) === key) return undefined;
-  return { wildcard: key, prefix: literalPrefix(key), matches: compilePattern(key) };
+  return {
+    wildcard: key,
+    prefix: literalPrefix(key),
+    matches: compilePattern(key),
+    version: (other) => versionIn(other, key),
+  };
 }
 
 export async function* listAll(

@@ -324,7 +324,8 @@ Puppet::Type.newtype(:s3) do
     validate do |value|
       next if value =~ /\A[0-7]{3,4}\z/
 
-      raise ArgumentError, "mode must be a string of octal digits, such as '0644', not '#{value}'"
+      raise ArgumentError, "mode must be a quoted string of octal digits, such as '0644', " \
+                           "not #{value.inspect}"
     end
     munge { |value| value.rjust(4, '0') }
 

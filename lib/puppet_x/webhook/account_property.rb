@@ -9,6 +9,12 @@ module PuppetX
         Integer(should, exception: false) || lookup(should)
       end
 
+      def check_account
+        return if number
+
+        raise Puppet::Error, "#{kind} '#{should}' does not exist: declare it, or correct #{name}"
+      end
+
       def insync?(current)
         return true unless Puppet.features.root?
 
@@ -16,9 +22,7 @@ module PuppetX
       end
 
       def set(_value)
-        return provider.set_attributes if number
-
-        raise Puppet::Error, "#{kind} '#{should}' does not exist: declare it, or correct #{name}"
+        provider.set_attributes
       end
 
       def is_to_s(current) # rubocop:disable Naming/PredicateName

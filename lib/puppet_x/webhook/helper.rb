@@ -103,22 +103,27 @@ module PuppetX
 
       def read
         line = @io.gets || died
-        JSON.parse(line)
+        message = JSON.parse(line)
+        return message if message.is_a?(Hash)
+
+        raise JSON::ParserError
       rescue JSON::ParserError
-        died("it said '#{line[0, 100].chomp}', which is no message")
+        died("it said #{line[0, 100].chomp.inspect}, which is no message")
       end
 
       def died(why = nil)
         io = @io
         @io = nil
         io.close
-        why ||= $CHILD_STATUS.to_s
-        raise HelperError, ["the #{@name} helper died", why, *last_words].join(': ')
+        why ||= [$CHILD_STATUS.to_s, last_words].reject(&:empty?).join(': ')
+        raise HelperError, "the #{@name} helper died: #{why}"
       end
 
+      # Of what Node says at its death, the line that says why; the code and stack around it do not.
       def last_words
         @stderr.rewind
-        @stderr.read.lines.map(&:strip).reject(&:empty?).last(3)
+        lines = @stderr.read.scrub.lines.map(&:strip).reject(&:empty?)
+        (lines.grep(/\A(fatal )?\w*error\b/i).last || lines.last).to_s[0, 300]
       end
     end
   end

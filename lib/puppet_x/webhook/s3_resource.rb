@@ -45,6 +45,11 @@ module PuppetX
         wire.compact
       end
 
+      # Another resource of this run may make an account, so that it is needed only for a change.
+      def check_accounts
+        %i[owner group].each { |name| parameter(name)&.check_account }
+      end
+
       def check_attributes
         if object.nil? && self[:ensure] != :absent
           raise Puppet::Error, 'source is needed, unless ensure is absent'

@@ -9,7 +9,7 @@ Puppet::Type.type(:s3).provide(:node) do
     # Hands all resources over at once: what S3 must be asked is asked ahead, in parallel. It never
     # raises, as that would fail every resource of the type; each fails by itself in its turn.
     def prefetch(resources)
-      due = resources.values.select { |resource| tagged?(resource) }
+      due = resources.values.select { |resource| tagged?(resource) && known?(resource) }
       return if due.empty?
 
       helper.ask(due.first, 'prefetch', 'resources' => due.map(&:to_wire))
@@ -31,6 +31,15 @@ Puppet::Type.type(:s3).provide(:node) do
     def tagged?(resource)
       tags = Puppet[:tags].split(/\s*,\s*/)
       tags.empty? || resource.tagged?(*tags)
+    end
+
+    # With preprocess_deferred off, as in Puppet 8, a Deferred has its value only in its turn.
+    def known?(resource)
+      return true unless defined?(Puppet::Pops::Evaluator::DeferredValue)
+
+      resource.parameters.each_value.none? do |parameter|
+        parameter.value.is_a?(Puppet::Pops::Evaluator::DeferredValue)
+      end
     end
   end
 
@@ -64,6 +73,7 @@ Puppet::Type.type(:s3).provide(:node) do
   end
 
   def apply
+    resource.check_accounts
     @message = ask('apply')['message']
   end
 
@@ -72,6 +82,7 @@ Puppet::Type.type(:s3).provide(:node) do
   end
 
   def set_attributes
+    resource.check_accounts
     ask('set_attributes')
   end
 
