@@ -75,14 +75,15 @@ export async function startSite(t: Test): Promise<Site> {
   return site;
 }
 
-/** What became of an `s3` resource. */
-export function outcome(applied: Applied, path: string) {
-  const status = applied.resources[`S3[${path}]`];
+/** What became of an `s3` resource, by its path, or of another one, as in S3file[title]. */
+export function outcome(applied: Applied, name: string) {
+  const ref = name.startsWith('/') ? `S3[${name}]` : name;
+  const status = applied.resources[ref];
   return {
     status: status?.status,
     messages: status?.events.map(({ message }) => message) ?? [],
     errors: applied.logs
-      .filter(({ level, source }) => level === 'err' && source.includes(`S3[${path}]`))
+      .filter(({ level, source }) => level === 'err' && source.includes(ref))
       .map(({ message }) => message),
   };
 }
