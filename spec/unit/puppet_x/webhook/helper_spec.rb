@@ -255,26 +255,30 @@ describe PuppetX::Webhook::Helper do
       require 'puppet'
       require 'puppet_x/webhook/helper'
       Puppet.initialize_settings(['--vardir', Dir.pwd, '--confdir', Dir.pwd])
-      helper = PuppetX::Webhook::Helper.for('s3')
+      helper = PuppetX::Webhook::Helper.new(*ARGV)
       resource = Puppet::Type.type(:s3).new(title: '/a', source: '/b/k')
-      helper.ask(resource, 'prefetch', 'resources' => [])
+      helper.ask(resource, 'open', 'state_dir' => Dir.pwd)
       puts helper.instance_variable_get(:@io).pid
       $stdout.flush
     RUBY
 
-    # A process of its own that asks the real helper, and then does this.
-    let(:puppet) { ->(last) { IO.popen(['ruby', '-I', lib, '-e', program + last]) } }
+    # A process of its own that asks the helper, and then does this.
+    let(:puppet) do
+      ->(last, *helper) { IO.popen(['ruby', '-I', lib, '-e', program + last, *helper]) }
+    end
 
     it 'comes with the end of Puppet' do
-      io = puppet.call('')
+      helper("close: () => require('fs').writeFileSync('closed', '')")
+      io = puppet.call('', 'test', File.expand_path('test.cjs'))
       pid = io.gets.to_i
       io.close
       expect($CHILD_STATUS).to be_success
+      expect(File.exist?('closed')).to be(true)
       expect(gone?(pid)).to be(true)
     end
 
     it 'comes also where Puppet is killed: no process is orphaned' do
-      io = puppet.call('sleep 60')
+      io = puppet.call('sleep 60', 's3')
       pid = io.gets.to_i
       expect(alive?(pid)).to be(true)
       Process.kill('KILL', io.pid)
