@@ -90,6 +90,11 @@ Puppet::Type.newtype(:s3file) do
       .map { |path| Puppet::Type.type(:file).new(path: path, ensure: :directory) }
   end
 
+  # They come before the file that goes into them: Puppet has generated resources come after else.
+  def depthfirst?
+    true
+  end
+
   def target
     self[:target] || File.join(self.class.artifacts, self[:name])
   end
