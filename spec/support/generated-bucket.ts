@@ -31,7 +31,8 @@ export function generatedBucket(count: number): Fault {
 function listing(count: number, query: URLSearchParams): string {
   const start = Number(query.get('continuation-token') ?? 0);
   const end = Math.min(count, start + Number(query.get('max-keys') ?? 1000));
-  const encode = query.get('encoding-type') === 'url' ? encodeURIComponent : String;
+  const urlEncoded = query.get('encoding-type') === 'url';
+  const encode = urlEncoded ? encodeURIComponent : String;
   const entries = Array.from({ length: end - start }, (_, i) => {
     const object = generatedObject(start + i);
     return (
@@ -45,6 +46,7 @@ function listing(count: number, query: URLSearchParams): string {
   return (
     '<?xml version="1.0" encoding="UTF-8"?>' +
     '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>generated</Name>' +
+    (urlEncoded ? '<EncodingType>url</EncodingType>' : '') +
     `<Prefix>${query.get('prefix') ?? ''}</Prefix><KeyCount>${end - start}</KeyCount>` +
     `<MaxKeys>1000</MaxKeys><IsTruncated>${more}</IsTruncated>` +
     (more ? `<NextContinuationToken>${end}</NextContinuationToken>` : '') +

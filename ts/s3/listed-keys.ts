@@ -1,3 +1,4 @@
+import { UserError } from '../helper/errors.js';
 import type { Log } from '../helper/serve.js';
 import { isCaseInsensitive } from './case-insensitive.js';
 import type { ListedObject } from './listing.js';
@@ -25,6 +26,12 @@ export async function* listedKeys(
     const skip = (why: string): void => {
       log('warning', `${printable(sourceUrl(bucket, object.key))} is skipped: ${why}`);
     };
+    if (!object.key.startsWith(prefix)) {
+      throw new UserError(
+        'bad_listing',
+        `${sourceUrl(bucket, prefix)}: the server lists ${printable(object.key)}, which is not below it; nothing was changed`,
+      );
+    }
     const relative = relativePath(object.key.slice(prefix.length));
     if (!relative.ok) {
       if (relative.kind === 'refused') skip(relative.why);
