@@ -134,7 +134,7 @@ async function byFetching(subject: Subject, known: string | undefined): Promise<
     'debug',
     `${path}: the ETag ${wanted.remote.etag} proves nothing, fetching the object to compare`,
   );
-  const file = incoming?.create(path);
+  const file = await incoming?.create(path);
   try {
     const arrival = await download(client, wanted, file?.fd);
     const name = Object.keys(arrival.digests)[0] as DigestName;

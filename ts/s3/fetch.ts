@@ -15,7 +15,7 @@ export async function fetchBeside(
   client: S3Client,
   { incoming, log }: Pick<Environment, 'incoming' | 'log'>,
 ): Promise<Held> {
-  const file = incoming.create(target);
+  const file = await incoming.create(target);
   let wanted = asked;
   try {
     for (let attempt = 1; ; attempt++) {

@@ -6,13 +6,14 @@ import {
   fsyncSync,
   ftruncateSync,
   mkdirSync,
-  openSync,
+  open,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { codeOf } from '../helper/errors.js';
 import { explainDisk } from './explain-disk.js';
 import { give } from './ownership.js';
@@ -39,6 +40,7 @@ export interface IncomingFile {
   discard(): void;
 }
 
+const openFile = promisify(open);
 /** Room for the prefix, a pid and a number, so that a long name keeps at least its end. */
 const KEPT_NAME_BYTES = 200;
 
@@ -51,6 +53,7 @@ export class Incoming {
   readonly #directories = new Set<string>();
   readonly #open = new Set<IncomingFile>();
   #count = 0;
+  #opening = 0;
 
   constructor(
     readonly stateDir: string,
@@ -59,7 +62,8 @@ export class Incoming {
     this.#record = join(stateDir, `run-${pid}`);
   }
 
-  create(target: string): IncomingFile {
+  /** Off the main thread, since to make a file may wait for the file system's journal. */
+  async create(target: string): Promise<IncomingFile> {
     const directory = dirname(target);
     this.#remember(directory);
     const path = join(
@@ -68,10 +72,13 @@ export class Incoming {
     );
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
     let fd: number | undefined;
+    this.#opening++;
     try {
-      fd = openSync(path, flags, 0o600);
+      fd = await openFile(path, flags, 0o600);
     } catch (error) {
       throw explainDisk(error, target);
+    } finally {
+      this.#opening--;
     }
     const close = (): void => {
       if (fd !== undefined) closeSync(fd);
@@ -115,7 +122,8 @@ export class Incoming {
   /** Removes what is still open, and the record of this run. */
   close(): void {
     for (const file of [...this.#open]) file.discard();
-    rmSync(this.#record, { force: true });
+    // What is just being made is left to the next run, which finds it by the record.
+    if (this.#opening === 0) rmSync(this.#record, { force: true });
     this.#directories.clear();
   }
 

@@ -34,7 +34,7 @@ t.test('a file is written beside its target and takes its place whole', async (t
   const { directory, incoming } = setUp(t);
   const target = join(directory, 'app.zip');
   writeFileSync(target, 'old');
-  const file = incoming.create(target);
+  const file = await incoming.create(target);
   t.ok(isTemporary(readdirSync(directory).find((name) => name !== 'app.zip') as string));
   t.equal(statSync(file.path).mode & 0o777, 0o600, 'nobody reads it before it is complete');
   writeSync(file.fd, 'wrong');
@@ -50,10 +50,13 @@ t.test('a file is written beside its target and takes its place whole', async (t
 
 t.test('its name keeps the extension, and the end of one that is too long', async (t) => {
   const { directory, incoming } = setUp(t);
-  t.match(incoming.create(join(directory, 'site.conf')).path, /site\.conf$/);
+  t.match((await incoming.create(join(directory, 'site.conf'))).path, /site\.conf$/);
   const long = `${'é'.repeat(125)}.conf`;
-  t.match(incoming.create(join(directory, long)).path, /[^\uFFFD]é\.conf$/);
-  t.match(incoming.create(join(directory, `x${'😀'.repeat(62)}.conf`)).path, /-(😀)+\.conf$/);
+  t.match((await incoming.create(join(directory, long))).path, /[^\uFFFD]é\.conf$/);
+  t.match(
+    (await incoming.create(join(directory, `x${'😀'.repeat(62)}.conf`))).path,
+    /-(😀)+\.conf$/,
+  );
   for (const name of readdirSync(directory)) t.ok(Buffer.byteLength(name) <= 255);
 });
 
@@ -61,7 +64,7 @@ t.test('nothing is written through a link that waits under its name', async (t) 
   const { root, directory, incoming } = setUp(t);
   const victim = join(root, 'victim');
   symlinkSync(victim, join(directory, `.webhook-${process.pid}-0-app.zip`));
-  t.throws(() => incoming.create(join(directory, 'app.zip')), {
+  await t.rejects(incoming.create(join(directory, 'app.zip')), {
     name: 'UserError',
     code: 'EEXIST',
     message: new RegExp(join(directory, 'app.zip')),
@@ -71,13 +74,13 @@ t.test('nothing is written through a link that waits under its name', async (t) 
 
 t.test('what is thrown away leaves nothing, and so does the end of a run', async (t) => {
   const { directory, stateDir, incoming } = setUp(t);
-  const file = incoming.create(join(directory, 'a'));
+  const file = await incoming.create(join(directory, 'a'));
   file.discard();
   file.discard();
   t.strictSame(readdirSync(directory), []);
-  incoming.create(join(directory, 'b'));
-  incoming.create(join(directory, 'c')).seal(mine, { flush: false });
-  const placed = incoming.create(join(directory, 'd'));
+  await incoming.create(join(directory, 'b'));
+  (await incoming.create(join(directory, 'c'))).seal(mine, { flush: false });
+  const placed = await incoming.create(join(directory, 'd'));
   placed.seal(mine, { flush: false });
   placed.place();
   incoming.close();
@@ -88,7 +91,7 @@ t.test('what is thrown away leaves nothing, and so does the end of a run', async
 t.test('a place that is taken by a directory fails it, and leaves no file', async (t) => {
   const { directory, incoming } = setUp(t);
   mkdirSync(join(directory, 'a'));
-  const file = incoming.create(join(directory, 'a'));
+  const file = await incoming.create(join(directory, 'a'));
   file.seal(mine, { flush: false });
   t.throws(() => file.place(), { code: 'EISDIR', message: /is a directory/ });
   t.strictSame(readdirSync(directory), ['a']);
@@ -96,7 +99,7 @@ t.test('a place that is taken by a directory fails it, and leaves no file', asyn
 
 t.test('a directory that is not there fails it with what to do', async (t) => {
   const { directory, incoming } = setUp(t);
-  t.throws(() => incoming.create(join(directory, 'no', 'a')), {
+  await t.rejects(incoming.create(join(directory, 'no', 'a')), {
     code: 'ENOENT',
     message: /declare it/,
   });
@@ -105,8 +108,8 @@ t.test('a directory that is not there fails it with what to do', async (t) => {
 t.test('what a killed run has left is swept by the next', async (t) => {
   const { directory, stateDir, incoming } = setUp(t);
   const dead = new Incoming(stateDir, await deadPid());
-  dead.create(join(directory, 'a'));
-  dead.create(join(directory, 'b'));
+  await dead.create(join(directory, 'a'));
+  await dead.create(join(directory, 'b'));
   writeFileSync(join(directory, 'theirs'), '');
   writeFileSync(join(directory, `.webhook-${dead.pid}1-0-other`), '');
   incoming.sweep();
@@ -119,7 +122,7 @@ t.test('what a living run is at work on is left alone', async (t) => {
   const child = spawn('sleep', ['60']);
   t.teardown(() => child.kill());
   const living = new Incoming(stateDir, child.pid);
-  living.create(join(directory, 'a'));
+  await living.create(join(directory, 'a'));
   incoming.sweep();
   t.equal(readdirSync(directory).length, 1);
   t.equal(readdirSync(stateDir).length, 1);
@@ -130,7 +133,7 @@ t.test(
   'a number that came around is no living run: what bears ours is left from before',
   async (t) => {
     const { directory, stateDir } = setUp(t);
-    new Incoming(stateDir).create(join(directory, 'a'));
+    await new Incoming(stateDir).create(join(directory, 'a'));
     new Incoming(stateDir).sweep();
     t.strictSame(readdirSync(directory), []);
   },
@@ -160,8 +163,8 @@ t.test('a sweep without a state directory makes none', async (t) => {
 t.test('the record is there before the file, and nobody else may read it', async (t) => {
   const { root, directory } = setUp(t);
   const incoming = new Incoming(join(root, 'new'));
-  incoming.create(join(directory, 'a'));
-  incoming.create(join(directory, 'b'));
+  await incoming.create(join(directory, 'a'));
+  await incoming.create(join(directory, 'b'));
   const record = join(root, 'new', `run-${process.pid}`);
   t.equal(readFileSync(record, 'utf8'), `${JSON.stringify(directory)}\n`, 'a directory once');
   t.equal(statSync(record).mode & 0o777, 0o600);
