@@ -31,7 +31,8 @@ export class Parents {
   #state(parent: string): 'directory' | 'missing' | { obstacle: string } {
     let state = this.#seen.get(parent);
     if (state === undefined) {
-      const stats = look(join(this.root, parent));
+      // The root itself is the operator's word, and may be a link: below its `/` is where it leads.
+      const stats = look(parent === '' ? `${this.root}/` : join(this.root, parent));
       if (!stats) state = 'missing';
       else if (stats.isDirectory()) state = 'directory';
       else if (stats.isSymbolicLink())
