@@ -32,3 +32,10 @@ export function memory(about: About, each: number[]): Finding {
 export function isMissed({ value, bar }: Finding): boolean {
   return bar !== undefined && !(value <= bar);
 }
+
+/** Whether the rounds disagree about the bar: more pairs, or a quieter machine, would tell. */
+export function isUnsure({ each, bar }: Finding): boolean {
+  return (
+    bar !== undefined && each.some((value) => value <= bar) && each.some((value) => value > bar)
+  );
+}

@@ -1,4 +1,4 @@
-import { type Finding, isMissed } from './finding.js';
+import { type Finding, isMissed, isUnsure } from './finding.js';
 import type { Sample } from './rounds.js';
 import { median } from './statistics.js';
 
@@ -20,7 +20,10 @@ export function verdict(findings: readonly Finding[]): string {
   const barred = findings.filter(({ bar }) => bar !== undefined);
   const missed = barred.filter(isMissed);
   if (missed.length === 0) return `Bars: all ${barred.length} are met.`;
-  const names = missed.map(({ work, against }) => `  ${work} ÷ ${against}`);
+  const names = missed.map((finding) => {
+    const unsure = isUnsure(finding) ? ' (unsure: the rounds disagree)' : '';
+    return `  ${finding.work} ÷ ${finding.against}${unsure}`;
+  });
   return [`Bars: MISSED ${missed.length} of ${barred.length}:`, ...names].join('\n');
 }
 
@@ -35,8 +38,13 @@ function cells(finding: Finding): string[] {
     show(value, unit),
     each.length > 1 ? range.join('–') : '',
     bar === undefined ? '' : `≤ ${show(bar, unit)}`,
-    bar === undefined ? '' : isMissed(finding) ? 'MISSED' : 'met',
+    bar === undefined ? '' : judge(finding),
   ];
+}
+
+function judge(finding: Finding): string {
+  const judged = isMissed(finding) ? 'MISSED' : 'met';
+  return isUnsure(finding) ? `${judged}, unsure` : judged;
 }
 
 function seconds(samples: readonly Sample[]): string {

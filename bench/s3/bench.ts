@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Finding } from '../finding.js';
 import { machine } from '../machine.js';
@@ -37,7 +38,9 @@ export async function benchS3(options: Options): Promise<void> {
 /** After every row, so that a run that is cut short leaves what it has. */
 function save(options: Options, facts: object, findings: Finding[]): void {
   const { pairs, quick } = options;
-  const document = { when: new Date().toISOString(), machine: facts, pairs, quick, findings };
+  const bundle = createHash('sha256').update(readFileSync(options.bundle)).digest('hex');
+  const when = new Date().toISOString();
+  const document = { when, machine: facts, bundle_sha256: bundle, pairs, quick, findings };
   mkdirSync(dirname(options.output), { recursive: true });
   writeFileSync(options.output, `${JSON.stringify(document, undefined, 2)}\n`);
 }
