@@ -13,6 +13,9 @@ import t from 'tap';
 import { resource } from './support/manifest.js';
 import { outcome, startSite } from './support/site.js';
 
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
 const site = await startSite(t);
 const { bucket, node, path, s3 } = site;
 await bucket.put('app', 'app\n');
@@ -44,14 +47,14 @@ function link(from: string, to: string): void {
   }
 }
 
-/** Fails as an old Node does: it does not know what the helper asks of it. */
-function putOldNode(): string {
+/** As old Nodes do, it starts the helper all the same, or does not understand it. */
+function putOldNode(options: { starts: boolean }): string {
   const file = join(commands, 'node');
-  const syntaxError = 'SyntaxError: this Node does not know that';
-  writeFileSync(
-    file,
-    `#!/bin/sh\nif [ "$1" = --version ]; then echo v18.20.4; exit; fi\necho '${syntaxError}' >&2\nexit 1\n`,
-  );
+  const hello = JSON.stringify({ hello: { name: 's3', version, node: 'v18.20.4' } });
+  const run = options.starts
+    ? `echo '${hello}'; cat >/dev/null`
+    : `echo 'SyntaxError: this Node does not know that' >&2; exit 1`;
+  writeFileSync(file, `#!/bin/sh\nif [ "$1" = --version ]; then echo v18.20.4; exit; fi\n${run}\n`);
   chmodSync(file, 0o755);
   return file;
 }
@@ -69,23 +72,26 @@ t.test('where there is no Node, each resource says how to get one', async (t) =>
   }
 });
 
-t.test('too old a Node is named, with its version, its path and what to set', async (t) => {
-  const old = putOldNode();
-  const applied = await node.apply(
-    s3('old', 'app') + resource('file', path('file'), { content: 'file\n' }),
-    { env },
-  );
-  t.equal(applied.code, 6, applied.stderr);
-  const [error = '', ...more] = outcome(applied, path('old')).errors;
-  t.same(more, []);
-  t.match(error, `Node.js 18.20.4 at ${old} is too old, 20.18.1 or later is needed`);
-  t.match(error, 'set webhook::node_path');
-  t.notMatch(error, '\n');
-  t.equal(readFileSync(path('file'), 'utf8'), 'file\n', 'what needs no Node goes on');
-});
+for (const starts of [true, false]) {
+  t.test(`too old a Node that ${starts ? 'starts' : 'cannot start'} the helper`, async (t) => {
+    const old = putOldNode({ starts });
+    const file = path(`file-${starts}`);
+    const applied = await node.apply(
+      s3('old', 'app') + resource('file', file, { content: 'file\n' }),
+      { env },
+    );
+    t.equal(applied.code, 6, applied.stderr);
+    const [error = '', ...more] = outcome(applied, path('old')).errors;
+    t.same(more, []);
+    t.match(error, `Node.js 18.20.4 at ${old} is too old, 20.18.1 or later is needed`);
+    t.match(error, 'set webhook::node_path');
+    t.notMatch(error, '\n');
+    t.equal(readFileSync(file, 'utf8'), 'file\n', 'what needs no Node goes on');
+  });
+}
 
 t.test('class webhook names another Node', async (t) => {
-  putOldNode();
+  putOldNode({ starts: false });
   const other = join(node.dir, 'other-node');
   symlinkSync(process.execPath, other);
   const applied = await node.apply(
@@ -102,7 +108,7 @@ t.test('a Node that class webhook installs is used in the same run', async (t) =
   const file = `/opt/${name}/node`;
   const deb = debianPackage(name, file);
   t.teardown(() => execFileSync('dpkg', ['--purge', name], { stdio: 'ignore' }));
-  putOldNode();
+  putOldNode({ starts: false });
   const applied = await node.apply(
     // Declared first, it comes after the package all the same.
     s3('installed', 'app') +

@@ -74,8 +74,12 @@ module PuppetX
       end
 
       def greet(hello)
-        return if hello.is_a?(Hash) && hello.values_at('name', 'version') == [@name, VERSION]
+        if hello.is_a?(Hash) && hello.values_at('name', 'version') == [@name, VERSION]
+          # One that is not much too old starts it, and fails later, in ways hard to understand.
+          return unless Node.old?(hello['node'].to_s)
 
+          died("its Node is #{hello['node']}")
+        end
         died("it says that it is #{hello.inspect}, not #{@name} #{VERSION}: deploy the module anew")
       end
 

@@ -38,12 +38,16 @@ module PuppetX
         def too_old(path)
           said = IO.popen([path, '--version', { err: File::NULL }], &:read)
           version = said[/\Av(\d+\.\d+\.\d+)/, 1]
-          return if version.nil? || Gem::Version.new(version) >= Gem::Version.new(OLDEST)
+          return unless version && old?(version)
 
           "Node.js #{version} at #{path} is too old, #{OLDEST} or later is needed: " \
             'install a newer one, or set webhook::node_path'
         rescue SystemCallError
           nil
+        end
+
+        def old?(version)
+          Gem::Version.new(version.delete_prefix('v')) < Gem::Version.new(OLDEST)
         end
       end
     end

@@ -38,7 +38,11 @@ describe PuppetX::Webhook::Helper do
     JS
   end
 
-  def helper(methods = '', hello: { name: 'test', version: PuppetX::Webhook::VERSION })
+  def greeting(node = 'v20.20.0')
+    { name: 'test', version: PuppetX::Webhook::VERSION, node: node }
+  end
+
+  def helper(methods = '', hello: greeting)
     script('test.cjs', converse(methods, hello))
   end
 
