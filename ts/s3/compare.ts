@@ -41,6 +41,7 @@ export async function compare(subject: Subject): Promise<Verdict> {
   const { remote } = wanted;
   const knownObject =
     entry !== undefined &&
+    remote.etag !== '' &&
     entry.etag === remote.etag &&
     entry.size === remote.size &&
     entry.source === sourceUrl(remote.bucket, remote.key);

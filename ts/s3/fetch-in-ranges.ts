@@ -1,5 +1,5 @@
 import { fdatasync } from 'node:fs';
-import type { Arrival, Transfer } from './fetch-whole.js';
+import { type Arrival, sameObject, type Transfer, tooLong } from './fetch-whole.js';
 import { HashThread } from './hash-thread.js';
 
 /** From here on several connections, and a thread for the hash, are worth their start. */
@@ -17,6 +17,7 @@ export async function fetchInRanges(transfer: Transfer, fd: number): Promise<Arr
   const { bucket, key, etag } = transfer.remote;
   // The answer to a range says nothing of the whole object's checksums.
   const remote = await client.head(bucket, key, version);
+  sameObject(remote, transfer.remote);
   const starts = Array.from({ length: Math.ceil(remote.size / RANGE) }, (_, at) => at * RANGE);
   const hash = new HashThread(fd, transfer.digestsFor(remote));
   const done = new Set<number>();
@@ -38,15 +39,23 @@ export async function fetchInRanges(transfer: Transfer, fd: number): Promise<Arr
   const bring = async (start: number): Promise<void> => {
     const end = Math.min(start + RANGE, remote.size) - 1;
     let position = start;
-    await client.get(bucket, key, { ifMatch: etag, ...version, range: { start, end } }, () => {
-      transfer.takeBack(position - start);
-      position = start;
-      return (chunk) => {
-        transfer.write(chunk, position);
-        position += chunk.length;
-        return undefined;
-      };
-    });
+    await client.get(
+      bucket,
+      key,
+      { ifMatch: etag, ...version, range: { start, end } },
+      (object) => {
+        sameObject(object, remote);
+        if (object.rangeStart !== start) throw tooLong(remote);
+        transfer.takeBack(position - start);
+        position = start;
+        return (chunk) => {
+          if (position + chunk.length > end + 1) throw tooLong(remote);
+          transfer.write(chunk, position);
+          position += chunk.length;
+          return undefined;
+        };
+      },
+    );
     done.add(start);
     flush();
     for (; done.delete(contiguous); contiguous += RANGE) {

@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, type Stats } from 'node:fs';
+import { rmSync, type Stats } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../helper/errors.js';
 import { attributesFor } from './attributes.js';
@@ -15,10 +15,11 @@ import { fingerprint } from './fingerprint.js';
 import { keepInstalled } from './forward-only.js';
 import type { LedgerEntry } from './ledger.js';
 import { describeKind, look, octal, permissions } from './local.js';
-import { give } from './ownership.js';
+import { give, permit } from './ownership.js';
 import type { RemoteObject } from './remote-object.js';
 import type { Remotes } from './remotes.js';
 import type { Change, S3Resource, State } from './resource.js';
+import { printable } from './safe-key.js';
 import { sourceUrl } from './source.js';
 import { validate } from './validate-cmd.js';
 
@@ -173,7 +174,7 @@ export class FileSync {
     try {
       give(path, resource);
       // chown has cleared the setuid and setgid bits; chmod would follow a link.
-      if (!before.isSymbolicLink()) chmodSync(path, attributesFor(resource, before).mode);
+      if (!before.isSymbolicLink()) permit(path, attributesFor(resource, before).mode);
     } catch (error) {
       throw explainDisk(error, path);
     }
@@ -194,7 +195,11 @@ export class FileSync {
     const digests: Digests = known ? {} : await digestFile(resource.path, [pin.algorithm]);
     const fulfilled = (known ?? digests[pin.algorithm]) === pin.hex;
     if (fulfilled && !known && !noop) {
-      const facts = entry ?? { source: resource.source ?? '', etag: '', size: stats.size };
+      // What the ledger knows of the object holds only while the file is what came from it.
+      const facts =
+        entry?.fingerprint === fingerprint(stats)
+          ? entry
+          : { source: resource.source ?? '', etag: '', extracted: entry?.extracted };
       this.env.ledger.set(resource.path, {
         ...facts,
         size: stats.size,
@@ -322,7 +327,7 @@ export class FileSync {
   /** An object as the report names it: with its name where the name has the version. */
   #describe(resource: S3Resource, object: RemoteObject | LedgerEntry): string {
     if (!isPattern(resource)) return describe(object);
-    const name = basename('key' in object ? object.key : object.source);
+    const name = printable(basename('key' in object ? object.key : object.source));
     return `${name} ${describe(object)}`;
   }
 }
@@ -345,7 +350,10 @@ function entryOf(
 }
 
 function present(stats: Stats): State {
-  return { ensure: 'present', owner: stats.uid, group: stats.gid, mode: octal(permissions(stats)) };
+  const { uid: owner, gid: group } = stats;
+  // A link, which replace => false keeps, has no mode that could be set.
+  const mode = stats.isSymbolicLink() ? undefined : octal(permissions(stats));
+  return { ensure: 'present', owner, group, mode };
 }
 
 function inSync(stats: Stats, by: string): State {

@@ -7,6 +7,7 @@ import type { LedgerEntry } from './ledger.js';
 import { plainEtag } from './proof.js';
 import type { RemoteObject } from './remote-object.js';
 import type { S3Resource } from './resource.js';
+import { printable } from './safe-key.js';
 import { parseSource } from './source.js';
 
 interface Installed {
@@ -30,12 +31,15 @@ export async function keepInstalled(
   const key = await installedKey(resource, choice, remote.bucket, installed);
   if (key === undefined || key === remote.key) return found;
   const still = choice.candidates.find((candidate) => candidate.key === key);
-  if (resource.ensure === 'present' && still) return { ...found, remote: still };
+  if (resource.ensure === 'present') {
+    const kept = still ?? (entry && rememberedObject(entry));
+    return kept ? { ...found, remote: kept } : found;
+  }
   if (choice.compare(remote.key, key) >= 0 || resource.allow_downgrade) return found;
 
   env.log(
     'warning',
-    `the greatest version on S3 is ${basename(remote.key)}, lower than ${basename(key)}, which is installed and kept; set allow_downgrade => true to go back`,
+    `the greatest version on S3 is ${printable(basename(remote.key))}, lower than ${printable(basename(key))}, which is installed and kept; set allow_downgrade => true to go back`,
   );
   // Its object is no longer listed: only the ledger can vouch for the bytes.
   if (still) return { ...found, remote: still };

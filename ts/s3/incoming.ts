@@ -54,6 +54,7 @@ export class Incoming {
   readonly #open = new Set<IncomingFile>();
   #count = 0;
   #opening = 0;
+  #swept = false;
 
   constructor(
     readonly stateDir: string,
@@ -129,6 +130,8 @@ export class Incoming {
 
   /** Removes what runs that were killed have left. */
   sweep(): void {
+    if (this.#swept) return;
+    this.#swept = true;
     for (const name of entriesOf(this.stateDir)) {
       const pid = /^run-(\d+)$/.exec(name)?.[1];
       if (!pid || (Number(pid) !== this.pid && isAlive(Number(pid)))) continue;
@@ -138,17 +141,21 @@ export class Incoming {
         if (!directory) continue;
         for (const entry of entriesOf(directory)) {
           if (entry.startsWith(`${TEMPORARY_PREFIX}${pid}-`))
-            rmSync(join(directory, entry), { force: true });
+            removeIfPossible(join(directory, entry));
         }
       }
-      rmSync(record, { force: true });
+      removeIfPossible(record);
     }
   }
 
   #remember(directory: string): void {
     if (this.#directories.has(directory)) return;
-    mkdirSync(this.stateDir, { recursive: true, mode: 0o700 });
-    appendFileSync(this.#record, `${JSON.stringify(directory)}\n`, { mode: 0o600 });
+    try {
+      mkdirSync(this.stateDir, { recursive: true, mode: 0o700 });
+      appendFileSync(this.#record, `${JSON.stringify(directory)}\n`, { mode: 0o600 });
+    } catch (error) {
+      throw explainDisk(error, this.#record);
+    }
     this.#directories.add(directory);
   }
 }
@@ -177,6 +184,15 @@ function entriesOf(directory: string): string[] {
     return readdirSync(directory);
   } catch {
     return [];
+  }
+}
+
+/** What cannot be removed, from a file system that is read-only by now, say, is in no one's way. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    return;
   }
 }
 

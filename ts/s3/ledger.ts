@@ -27,6 +27,7 @@ export class Ledger {
   readonly #file: string;
   #entries: Map<string, LedgerEntry> | undefined;
   #lines = 0;
+  #changed = false;
   /** Ends a line that was cut short, which would spoil the next one. */
   #mend = '';
 
@@ -45,6 +46,7 @@ export class Ledger {
     const entries = this.#load();
     if (entry) entries.set(path, entry);
     else if (!entries.delete(path)) return;
+    this.#changed = true;
     try {
       mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
       const line = `${this.#mend}${JSON.stringify([path, entry ?? null])}\n`;
@@ -62,7 +64,7 @@ export class Ledger {
 
   /** Writes the file anew once most of its lines are of the past. */
   compact(): void {
-    if (!this.#entries || this.#lines < 2 * this.#entries.size + 100) return;
+    if (!this.#changed || !this.#entries || this.#lines < 2 * this.#entries.size + 100) return;
     const beside = `${this.#file}.new`;
     const text = [...this.#entries].map((pair) => `${JSON.stringify(pair)}\n`).join('');
     writeFileSync(beside, text, { mode: 0o600 });

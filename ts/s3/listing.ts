@@ -47,9 +47,12 @@ function parseObject(xml: string, urlEncoded: boolean): ListedObject {
   const size = element(xml, 'Size') ?? '';
   if (!key || !/^\d{1,15}$/.test(size)) throw new Error('the listing is malformed');
   const plain = unescapeXml(key);
+  const identity = unquote(unescapeXml(etag ?? ''));
+  // It goes into reports and headers.
+  if (/[^\x21-\x7e]/.test(identity)) throw new Error('the listing is malformed');
   return {
     key: urlEncoded ? decodeURIComponent(plain.replaceAll('+', ' ')) : plain,
-    etag: unquote(unescapeXml(etag ?? '')),
+    etag: identity,
     size: Number(size),
     lastModified: element(xml, 'LastModified') ?? '',
   };

@@ -1,4 +1,4 @@
-import { fchownSync, lchownSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fchownSync, lchownSync, openSync } from 'node:fs';
 
 interface Ownership {
   owner?: number | undefined;
@@ -13,4 +13,14 @@ export function give(what: string | number, { owner, group }: Ownership): void {
   if (owner === undefined && group === undefined) return;
   if (typeof what === 'number') fchownSync(what, owner ?? UNCHANGED, group ?? UNCHANGED);
   else lchownSync(what, owner ?? UNCHANGED, group ?? UNCHANGED);
+}
+
+/** Sets the mode of a file, never of what a link that someone put in its place leads to. */
+export function permit(path: string, mode: number): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    fchmodSync(fd, mode);
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -90,6 +90,7 @@ export class Judge {
     }
     const settled =
       known !== undefined &&
+      object.etag !== '' &&
       known.etag === object.etag &&
       known.size === object.size &&
       known.fingerprint === fingerprint(stats) &&

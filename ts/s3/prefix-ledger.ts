@@ -111,6 +111,7 @@ export class LedgerDraft {
     if (added.length > 0) this.#begin();
     const writer = this.#writer;
     if (!writer) return;
+    this.#writer = undefined;
     writer.finish();
     if (added.length === 0) return;
     const merged = this.ledger.rewrite();

@@ -49,16 +49,13 @@ export async function scan(
     draft: noop ? undefined : new LedgerDraft(ledger, env.log),
   };
   const judge = new Judge(resource, env, parents, noop);
-  let listed = false;
-  async function* listing(): ReturnType<Remotes['list']> {
-    for await (const object of remotes.list(resource)) {
-      listed = true;
-      yield object;
-    }
-  }
   const tree = look(path) ? walk(path) : [].values();
   try {
-    const merged = merge(listedKeys(resource, listing(), env.log), tree, ledger.read());
+    const merged = merge(
+      listedKeys(resource, remotes.list(resource), env.log),
+      tree,
+      ledger.read(),
+    );
     for await (const batch of inBatches(merged)) {
       const judgements = await Promise.all(batch.map((item) => judge.judge(item)));
       for (const [at, item] of batch.entries()) {
@@ -69,12 +66,13 @@ export async function scan(
     abandon(plan);
     throw error;
   }
-  if (!listed && !resource.allow_empty) {
+  // Markers and what is skipped or excluded are no files: what counts is what would be here.
+  if (plan.files === 0 && !resource.allow_empty) {
     abandon(plan);
     const { bucket, key } = parseSource(resource.source ?? '');
     throw new UserError(
       'empty_source',
-      `${sourceUrl(bucket, key)} at ${env.clients.for(resource).endpointOf(bucket)}: no object is below this prefix; check source, or set allow_empty => true`,
+      `${sourceUrl(bucket, key)} at ${env.clients.for(resource).endpointOf(bucket)}: no file is below this prefix; check source, include and exclude, or set allow_empty => true`,
     );
   }
   return plan;
@@ -94,7 +92,7 @@ function file(plan: PrefixPlan, resource: S3Resource, item: Item, judgement: Jud
       plan.draft?.keep(judgement.file, judgement.settled);
       return;
     case 'kept':
-      countAttributes(plan, resource, item.key, judgement.stats);
+      if (judgement.stats.isFile()) countAttributes(plan, resource, item.key, judgement.stats);
       break;
     case 'bring':
       plan.bring.push(judgement);

@@ -1,11 +1,11 @@
-import { chmodSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf, UserError } from '../helper/errors.js';
 import type { Environment } from './environment.js';
 import { explainDisk } from './explain-disk.js';
 import { look, octal } from './local.js';
 import { makeDirectory } from './make-directory.js';
-import { give } from './ownership.js';
+import { give, permit } from './ownership.js';
 import { PrefixLedger } from './prefix-ledger.js';
 import { abandon, type PrefixPlan, scan } from './prefix-scan.js';
 import { type Failed, Transfer } from './prefix-transfer.js';
@@ -115,7 +115,7 @@ export class PrefixSync {
       if (!stats?.isFile()) continue;
       try {
         give(path, resource);
-        chmodSync(
+        permit(
           path,
           resource.mode === undefined ? stats.mode & 0o7777 : Number.parseInt(resource.mode, 8),
         );

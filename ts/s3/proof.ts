@@ -59,7 +59,7 @@ async function partSizes(
   parts: number,
   firstPart: () => Promise<RemoteObject>,
 ): Promise<{ sizes: number[]; told: boolean }> {
-  if (parts === 1) return { sizes: [remote.size], told: true };
+  if (parts === 1) return { sizes: [Math.max(remote.size, 1)], told: true };
   const first = await firstPart().catch(() => undefined);
   const size = first?.answered;
   if (first?.etag === remote.etag && size && Math.ceil(remote.size / size) === parts) {

@@ -14,6 +14,8 @@ export interface RemoteObject {
   etagIsMd5: boolean | undefined;
   /** The bytes of what was asked for: the object, a range, or a part. */
   answered: number;
+  /** Where the answered range begins. */
+  rangeStart?: number;
 }
 
 const CHECKSUMS = ['sha256', 'sha1', 'crc64nvme', 'crc32c', 'crc32'] as const;
@@ -42,6 +44,7 @@ export function remoteObject(bucket: string, key: string, headers: Headers): Rem
     ...(versionId && versionId !== 'null' ? { versionId } : {}),
     checksums,
     etagIsMd5: !opaque && /^[0-9a-f]{32}$/.test(etag),
+    ...(range ? { rangeStart: Number(/^bytes (\d+)-/.exec(range)?.[1]) } : {}),
     answered: Number(header(headers, 'content-length') ?? 'none'),
   };
 }

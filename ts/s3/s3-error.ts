@@ -1,6 +1,9 @@
 import { element, unescapeXml } from './listing.js';
 import { type Headers, header } from './transport.js';
 
+const MOST_READ = 64 * 1024;
+const MOST_TOLD = 300;
+
 /** What S3 answered when it did not answer with what was asked. */
 export class S3Error extends Error {
   override readonly name = 'S3Error';
@@ -17,12 +20,12 @@ export class S3Error extends Error {
   }
 
   static from(status: number, headers: Headers, body: Buffer): S3Error {
-    const xml = body.toString('utf8');
-    return new S3Error(
-      status,
-      element(xml, 'Code') ?? '',
-      unescapeXml(element(xml, 'Message') ?? ''),
-      header(headers, 'x-amz-bucket-region') ?? element(xml, 'Region'),
-    );
+    const xml = body.subarray(0, MOST_READ).toString('utf8');
+    const text = (name: string): string =>
+      unescapeXml(element(xml, name) ?? '').slice(0, MOST_TOLD);
+    const region = header(headers, 'x-amz-bucket-region') ?? element(xml, 'Region') ?? '';
+    // It becomes part of a host's name, to which signed requests go.
+    const isRegion = /^[a-z0-9-]{1,40}$/.test(region);
+    return new S3Error(status, text('Code'), text('Message'), isRegion ? region : undefined);
   }
 }

@@ -48,8 +48,11 @@ export class S3Service {
       prefetch: async ({ resources }) => {
         for (const resource of resources) this.#prefetch(resource);
       },
-      check: ({ resource, noop }) =>
-        namingSource(resource, () => this.#syncFor(resource).check(resource, noop)),
+      check: ({ resource, noop }) => {
+        // A noop run does not even clean up.
+        if (!noop) this.#get().env.incoming.sweep();
+        return namingSource(resource, () => this.#syncFor(resource).check(resource, noop));
+      },
       apply: ({ resource }) =>
         namingSource(resource, () => this.#syncFor(resource).apply(resource)),
       remove: async ({ resource }) => this.#syncFor(resource).remove(resource),
@@ -62,10 +65,10 @@ export class S3Service {
   async close(): Promise<void> {
     if (!this.#opened) return;
     const { env, prefixes } = this.#opened;
+    await env.clients.close();
     prefixes.close();
     env.incoming.close();
     env.ledger.compact();
-    await env.clients.close();
     this.#opened = undefined;
   }
 
@@ -80,7 +83,6 @@ export class S3Service {
       env: this.processEnv,
     });
     const incoming = new Incoming(stateDir);
-    incoming.sweep();
     const env = {
       clients,
       ledger: new Ledger(stateDir, log),

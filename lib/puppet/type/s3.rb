@@ -135,7 +135,7 @@ Puppet::Type.newtype(:s3) do
     desc 'The URL of an S3 server other than AWS, such as `https://s3.example.com`.'
 
     validate do |value|
-      next if value =~ %r{\Ahttps?://[^/@\s?#]+(/[^?#\s]*)?\z}
+      next if value.to_s =~ %r{\Ahttps?://[^/@\s?#]+(/[^?#\s]*)?\z}
 
       raise ArgumentError, 'endpoint must be a URL such as https://s3.example.com, ' \
                            'without user, query and fragment'
@@ -161,7 +161,7 @@ Puppet::Type.newtype(:s3) do
     desc 'The key of an object encrypted with SSE-C: 32 bytes in base64.'
 
     validate do |value|
-      next if value =~ %r{\A[A-Za-z0-9+/]{43}=\z}
+      next if value.to_s =~ %r{\A[A-Za-z0-9+/]{43}=\z}
 
       raise ArgumentError, 'sse_customer_key must be 32 bytes in base64'
     end
@@ -322,7 +322,7 @@ Puppet::Type.newtype(:s3) do
     DOC
 
     validate do |value|
-      next if value =~ /\A[0-7]{3,4}\z/
+      next if value.to_s =~ /\A[0-7]{3,4}\z/
 
       raise ArgumentError, "mode must be a quoted string of octal digits, such as '0644', " \
                            "not #{value.inspect}"

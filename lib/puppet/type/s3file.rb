@@ -52,7 +52,7 @@ Puppet::Type.newtype(:s3file) do
     desc 'Where on S3 it is: `/bucket/` or `/bucket/directory/`.'
 
     validate do |value|
-      next if value =~ %r{\A(?:s3://|/)[^/]+(?:/|\z)}
+      next if value.to_s =~ %r{\A(?:s3://|/)[^/]+(?:/|\z)}
 
       raise ArgumentError, 'path must be where on S3 the build is, /bucket/ or ' \
                            "/bucket/directory/, not '#{value}'"

@@ -101,9 +101,9 @@ module PuppetX
       end
 
       def accounts
-        { user: should(:owner), group: should(:group) }.filter_map do |type, name|
-          catalog.resource(type, name) if name
-        end
+        { user: should(:owner), group: should(:group) }.compact.map do |type, name|
+          catalog.resource(type, name)
+        end.compact
       end
 
       def directories
