@@ -139,7 +139,7 @@ t.test('AWS is asked at its STS, also where the endpoint is one of S3', async (t
       { endpoint: 'https://bucket.vpce-1a2b.s3.us-east-1.vpce.amazonaws.com' },
       'https://sts.us-east-1.amazonaws.com',
     ],
-    [{ endpoint: 'https://notamazonaws.com.example' }, 'https://notamazonaws.com.example'],
+    [{ endpoint: 'https://notamazonaws.com' }, 'https://notamazonaws.com'],
   ] as [Connection, string][]) {
     let asked = '';
     const provider = assumeRole({ ...connection, role_arn: role }, base, (there) => {
