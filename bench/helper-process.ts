@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Answer, Failure, Hello, LogLine } from '../ts/helper/messages.js';
 import type { Change, S3Resource, State } from '../ts/s3/resource.js';
+import { endsWithUs } from './command.js';
 
 export interface HelperRun {
   /** From the start of the process to its end. */
@@ -20,7 +21,7 @@ export async function runHelper(
   resource: S3Resource,
 ): Promise<HelperRun> {
   const start = performance.now();
-  const child = spawn(process.execPath, [bundle], {
+  const child = spawn('setpriv', [...endsWithUs, process.execPath, bundle], {
     env: { PATH: process.env.PATH, HOME: stateDir },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
