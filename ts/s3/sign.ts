@@ -77,10 +77,15 @@ export function encodePath(key: string): string {
 }
 
 function canonicalQuery(query: Unsigned['query']): string {
-  return query
+  // By name, then by value: the text of the pair would sort `=` among the characters of names.
+  return [...query]
+    .sort(([a, x], [b, y]) => order(a, b) || order(x, y))
     .map(([name, value]) => `${name}=${value}`)
-    .sort()
     .join('&');
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The key is good for a day, a region and a service, and costs four HMACs to derive. */
