@@ -28,7 +28,10 @@ const request = fc.record({
   host: fc.oneof(fc.domain(), fc.constant('127.0.0.1:8000')),
   key: text,
   query: fc.dictionary(
-    fc.oneof(fc.constantFrom('prefix', 'list-type', 'versionId', 'partNumber'), text),
+    // The SDK's signer loses a parameter that an object takes for its prototype.
+    fc
+      .oneof(fc.constantFrom('prefix', 'list-type', 'versionId', 'partNumber'), text)
+      .filter((name) => name !== '__proto__'),
     fc.oneof(text, fc.constant('')),
     { maxKeys: 5, noNullPrototype: true },
   ),
