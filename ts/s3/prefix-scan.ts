@@ -72,7 +72,7 @@ export async function scan(
     const { bucket, key } = parseSource(resource.source ?? '');
     throw new UserError(
       'empty_source',
-      `${sourceUrl(bucket, key)} at ${env.clients.for(resource).endpointOf(bucket)}: no file is below this prefix; check source, include and exclude, or set allow_empty => true`,
+      `${sourceUrl(bucket, key)} at ${env.clients.for(resource).endpointOf(bucket)}: no object is below this prefix; check source, or set allow_empty => true`,
     );
   }
   return plan;
