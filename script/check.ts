@@ -19,15 +19,15 @@ const CHECKS: Record<string, string[][]> = {
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(CHECKS);
-const results: Results = { passed: 0, failed: 0, skips: [] };
+const results: Results = { passed: 0, failures: [], skips: [] };
 for (const name of names) {
   const output = firstFailure(CHECKS[name] ?? []);
   if (output === undefined) results.passed++;
-  else results.failed++;
+  else results.failures.push(name);
   console.log(output === undefined ? `ok      ${name}` : `FAILED  ${name}\n${output}`);
 }
 console.log(closingLine(results));
-process.exitCode = results.failed > 0 ? 1 : 0;
+process.exitCode = results.failures.length > 0 ? 1 : 0;
 
 /** What the first of these commands that failed has printed. */
 function firstFailure(commands: string[][]): string | undefined {

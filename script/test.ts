@@ -21,8 +21,8 @@ interface Runner {
 
 const rspec = (process.env.WEBHOOK_RSPEC ?? 'rspec').split(' ');
 
-// Where no one watches, tap's picture of its progress would fill a log: there, only what failed.
-const REPORTER = process.stdout.isTTY ? '--reporter=base' : '--reporter=min';
+// Where no one watches, tap's picture of its progress would fill a log.
+const REPORTER = process.stdout.isTTY ? '--reporter=base' : '--reporter=silent';
 
 const RUNNERS: Record<string, Runner> = {
   spec: {
@@ -66,9 +66,10 @@ await rgw.stop();
 
 const total = sum(all);
 console.log();
+for (const failure of total.failures) console.log(`failed: ${failure}`);
 for (const skip of total.skips) console.log(`skipped: ${skip}`);
 console.log(closingLine(total));
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+process.exitCode = total.failures.length > 0 || total.passed === 0 ? 1 : 0;
 
 async function run(kind: string, runner: Runner): Promise<Results> {
   console.log(`\n== ${kind}`);
@@ -78,10 +79,10 @@ async function run(kind: string, runner: Runner): Promise<Results> {
     const argv = [...runner.command(output), ...(tests.length > 0 ? tests : runner.tests)];
     const problem = await exit(argv);
     const results = read(runner, output);
-    if (results.failed === 0 && (problem || results.passed === 0)) {
-      console.error(`${kind}: ${problem ?? 'no test was run'}`);
-      results.failed = 1;
+    if (results.failures.length === 0 && (problem || results.passed === 0)) {
+      results.failures.push(`${kind}: ${problem ?? 'no test was run'}`);
     }
+    console.log(closingLine(results));
     return results;
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -94,7 +95,7 @@ function read(runner: Runner, output: string): Results {
     return runner.read(readFileSync(output, 'utf8'));
   } catch (error) {
     console.error(`no results: ${(error as Error).message}`);
-    return { passed: 0, failed: 0, skips: [] };
+    return { passed: 0, failures: [], skips: [] };
   }
 }
 
