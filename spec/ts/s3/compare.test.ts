@@ -115,7 +115,6 @@ t.test('a ledger that is of another object, or none, proves nothing', async (t) 
     t.match(verdict, { same: false }, JSON.stringify(other));
   }
 });
-});
 
 t.test('where a server has no ETags, none is taken for the same as none', async (t) => {
   const { proxy, subject } = await setUp(t);

@@ -14,6 +14,8 @@ const keys = [
   'app/app-4.0.0.tgz',
   'app/old/app-9.0.0.zip',
   'app/star*.zip',
+  'eq/app-1.0',
+  'eq/app-v1.0',
   'svc/svc_1.2.7.zip',
   'svc/svc_1.2.zip',
   'svc/svc_1.20.zip',
@@ -60,7 +62,8 @@ t.test('of what a pattern matches, the greatest version is meant', async (t) => 
   t.equal(await keyOf('app/app-*.zip'), 'app/app-3.10.0.zip');
   t.equal(await keyOf('app/app-3.9.*'), 'app/app-3.9.2.zip');
   t.equal(await keyOf('app/app-[34].*'), 'app/app-4.0.0.tgz');
-  t.strictSame(proxy.counts(), { LIST: 3 });
+  t.equal(await keyOf('eq/app-*'), 'eq/app-v1.0', 'of equal ones always the same');
+  t.strictSame(proxy.counts(), { LIST: 4 });
   t.strictSame(proxy.requests[0]?.query.get('prefix'), 'app/app-', 'and only those are listed');
 });
 
@@ -83,6 +86,7 @@ t.test('a name stands for what begins with it, and a number for itself', async (
   t.equal(await name('svc/svc_'), 'svc/svc_1.20.zip');
   t.equal(await name('svc/svc_1.2'), 'svc/svc_1.2.7.zip');
   t.equal(await name('svc/svc_exact', 'present'), 'svc/svc_exact');
+  t.equal(await name('svc/svc_exact'), 'svc/svc_exact_9');
   t.equal(await name('app/app-'), 'app/app-4.0.0.tgz', 'not what is in a directory below');
 });
 
