@@ -6,7 +6,7 @@ import type { Arrival } from './fetch-whole.js';
 import { fingerprint } from './fingerprint.js';
 import type { Incoming, IncomingFile } from './incoming.js';
 import type { LedgerEntry } from './ledger.js';
-import { type Proof, plainEtag, proofsOf } from './proof.js';
+import { type Proof, proofsOf } from './proof.js';
 import { sourceUrl } from './source.js';
 
 /** A regular file on disk and the object it should be. */
@@ -118,9 +118,7 @@ async function byProof(subject: Subject, known: string | undefined): Promise<Ver
 }
 
 function askProofs(wanted: Wanted, client: S3Client): Promise<Proof[]> {
-  const { bucket, key, etagIsMd5 } = wanted.remote;
-  const plain = plainEtag(wanted.remote);
-  if (etagIsMd5 === undefined && plain) return Promise.resolve([plain]);
+  const { bucket, key } = wanted.remote;
   const version = wanted.versionId === undefined ? {} : { versionId: wanted.versionId };
   return proofsOf(wanted.remote, () => client.head(bucket, key, { ...version, partNumber: 1 }));
 }
