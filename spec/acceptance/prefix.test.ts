@@ -180,8 +180,8 @@ t.test('good prefixes', async (t) => {
       /'1 missing, 2 differing, 1 not on S3', should be '4 files of s3:.*' \(noop\)/,
     ]);
     t.match(messages(planned, 'owned'), [
-      /other on 1 files, should be 'nobody' \(noop\)/,
-      /'other on 2 files', should be '0640' \(noop\)/,
+      /other on 1 files(, should be| to) 'nobody' \(noop\)/,
+      /'other on 2 files'(, should be| to) '0640' \(noop\)/,
     ]);
     const would = said(planned, 'info');
     t.ok(would.includes('would add added.html: not on disk'));

@@ -4,6 +4,7 @@ require 'shellwords'
 require 'puppet/parameter/boolean'
 require_relative '../../puppet_x/webhook/absolute_path'
 require_relative '../../puppet_x/webhook/s3_resource'
+require_relative '../../puppet_x/webhook/told_by_provider'
 
 Puppet::Type.newtype(:s3) do
   include PuppetX::Webhook::S3Resource
@@ -42,6 +43,8 @@ Puppet::Type.newtype(:s3) do
   DOC
 
   newproperty(:ensure) do
+    include PuppetX::Webhook::ToldByProvider
+
     desc <<~DOC
       `present` (the default) and `latest` both keep the file as its object is now. With a pattern
       in `source`, `latest` takes the object with the greatest version. `absent` removes the file;
@@ -59,10 +62,6 @@ Puppet::Type.newtype(:s3) do
 
     def insync?(is)
       (is == :absent) == (should == :absent)
-    end
-
-    def change_to_s(_is, _should)
-      provider.message
     end
   end
 
@@ -271,6 +270,8 @@ Puppet::Type.newtype(:s3) do
   end
 
   newproperty(:content) do
+    include PuppetX::Webhook::ToldByProvider
+
     desc <<~DOC
       What the file holds, by its ETag or version, or how a directory differs: the report's words
       for a change. It is not for a manifest to set.
@@ -293,10 +294,6 @@ Puppet::Type.newtype(:s3) do
 
     def set(_value)
       provider.apply
-    end
-
-    def change_to_s(_is, _should)
-      provider.message
     end
   end
 
