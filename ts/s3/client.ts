@@ -163,10 +163,11 @@ export class S3Client {
   async #ask(operation: Operation): Promise<WireAnswer> {
     const begun = Date.now();
     for (let attempt = 1; ; attempt++) {
+      const region = this.#region(operation.bucket);
       try {
         return await this.#once(operation);
       } catch (error) {
-        if (this.#movedRegion(operation.bucket, error)) continue;
+        if (this.#isElsewhere(operation.bucket, region, error)) continue;
         const allowed = attemptsFor(error, this.options.retries);
         const asked = this.#asked(operation, attempt);
         if (attempt < allowed) {
@@ -233,16 +234,19 @@ export class S3Client {
         expected: 206,
       });
     } catch (told) {
-      if (told instanceof S3Error && told.code) return told;
+      if (told instanceof S3Error && told.code && told.status !== 416) return told;
     }
     return error;
   }
 
-  #movedRegion(bucket: string, error: unknown): boolean {
-    if (!(error instanceof S3Error) || !error.region) return false;
-    const moved =
-      [301, 307, 400, 403].includes(error.status) && error.region !== this.#region(bucket);
-    if (!moved || this.#regions.has(bucket)) return false;
+  /**
+   * Whether there is another region to ask than the one that was asked. Of many requests under way
+   * one is the first to be told which, and is the only one that may be: no bucket is chased.
+   */
+  #isElsewhere(bucket: string, asked: string, error: unknown): boolean {
+    if (!(error instanceof S3Error) || !error.region || error.region === asked) return false;
+    if (![301, 307, 400, 403].includes(error.status)) return false;
+    if (this.#regions.has(bucket)) return this.#region(bucket) !== asked;
     this.options.log('debug', `bucket '${bucket}' is in ${error.region}, asking there`);
     this.#regions.set(bucket, error.region);
     return true;

@@ -120,6 +120,21 @@ t.test('a bucket that is elsewhere is followed, and asked there from then on', a
   }
 });
 
+t.test(
+  'all requests that were under way go on in the region that one of them is told',
+  async (t) => {
+    for (const elsewhere of [otherRegion, otherSigningRegion]) {
+      const { proxy, client, logged } = await setUp(t);
+      proxy.fault({}, elsewhere('eu-west-1'));
+      proxy.latencyMs = 10;
+      await Promise.all(Array.from({ length: 100 }, () => client.head(bucket, key)));
+      t.equal(logged.length, 1);
+      t.ok(proxy.requests.length <= 200, 'each is asked twice at most');
+      t.notOk(proxy.counts().GET_OBJECT, 'and none why it failed');
+    }
+  },
+);
+
 t.test('a bucket that is said to be ever elsewhere is not chased', async (t) => {
   const { proxy, client } = await setUp(t);
   let n = 0;
