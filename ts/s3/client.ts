@@ -222,7 +222,10 @@ export class S3Client {
     return answer;
   }
 
-  /** An answer to HEAD has no body and so no code: the same question as GET, for one byte, tells why. */
+  /**
+   * An answer to HEAD has no body and so no code: the same question as GET, for one byte, tells why.
+   * That an empty object has no such byte is no reason: by now it may be read.
+   */
   async #diagnosed(operation: Operation, error: unknown): Promise<unknown> {
     if (operation.method !== 'HEAD' || !(error instanceof S3Error) || error.code) return error;
     const { range: _, ...headers } = operation.headers ?? {};

@@ -201,6 +201,13 @@ t.test('why a HEAD failed is told by a GET for one byte', async (t) => {
   t.equal(proxy.requests.length, 2);
 });
 
+t.test('why a HEAD of an empty object failed is not that it has no byte', async (t) => {
+  const { proxy, client } = await setUp(t);
+  proxy.fault({}, s3Error(416, 'InvalidRange'));
+  proxy.fault({ operation: 'HEAD' }, s3Error(503, ''));
+  await t.rejects(client.head(bucket, key), { code: 'slow_down', message: /\(HTTP 503\)/ });
+});
+
 t.test('a server that cannot be reached is not asked again for each resource', async (t) => {
   const { proxy, client } = await setUp(t);
   proxy.fault({}, hang);
