@@ -1,6 +1,7 @@
 import { UserError } from '../helper/errors.js';
 import type { S3Client } from './client.js';
 import { compilePattern, literalPrefix } from './glob.js';
+import { listAll } from './list-all.js';
 import type { ListedObject } from './listing.js';
 import type { RemoteObject } from './remote-object.js';
 import type { S3Resource } from './resource.js';
@@ -92,19 +93,6 @@ function patternOf(resource: S3Resource, key: string): Pattern | undefined {
     matches: compilePattern(key),
     version: (other) => versionIn(other, key),
   };
-}
-
-export async function* listAll(
-  client: S3Client,
-  bucket: string,
-  prefix: string,
-): AsyncGenerator<ListedObject> {
-  let next: string | undefined;
-  do {
-    const page = await client.list(bucket, prefix, next);
-    yield* page.objects;
-    next = page.next;
-  } while (next !== undefined);
 }
 
 export function fromListing(bucket: string, object: ListedObject): RemoteObject {

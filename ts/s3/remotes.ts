@@ -1,5 +1,6 @@
 import type { Clients } from './clients.js';
 import { type Found, find } from './find.js';
+import { listAll } from './list-all.js';
 import type { ListedObject, ListPage } from './listing.js';
 import type { S3Resource } from './resource.js';
 import { parseSource } from './source.js';
@@ -38,17 +39,17 @@ export class Remotes {
     this.#pages.set(resource.path, page);
   }
 
-  async *list(resource: S3Resource): AsyncGenerator<ListedObject> {
+  list(resource: S3Resource): AsyncGenerator<ListedObject> {
     const { bucket, key } = parseSource(resource.source ?? '');
     const client = this.clients.for(resource);
     const ahead = this.#pages.get(resource.path);
     this.#pages.delete(resource.path);
-    let page = await (ahead ?? client.list(bucket, key)).catch(() => client.list(bucket, key));
-    for (;;) {
-      yield* page.objects;
-      if (page.next === undefined) return;
-      page = await client.list(bucket, key, page.next);
-    }
+    return listAll(
+      client,
+      bucket,
+      key,
+      ahead?.catch(() => client.list(bucket, key)),
+    );
   }
 
   async #find(resource: S3Resource): Promise<Found> {
