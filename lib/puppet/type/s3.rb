@@ -343,6 +343,11 @@ Puppet::Type.newtype(:s3) do
     self[:source]
   end
 
+  # A pattern is only meant where latest asks for one.
+  def pattern?
+    self[:ensure] == :latest && object.to_s =~ /[*?\[]/
+  end
+
   def prefix?
     object.to_s =~ %r{/\z|\A(?:s3:/)?/[^/]+\z}
   end

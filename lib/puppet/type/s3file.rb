@@ -103,6 +103,10 @@ Puppet::Type.newtype(:s3file) do
     self[:path] && "#{self[:path]}#{self[:name]}"
   end
 
+  def pattern?
+    true
+  end
+
   def prefix?
     false
   end

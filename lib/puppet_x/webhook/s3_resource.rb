@@ -59,6 +59,10 @@ module PuppetX
         excludes(:anonymous, %i[access_key_id profile role_arn])
         excludes(:access_key_id, %i[profile])
         check_kind
+        return unless self[:version_id] && pattern?
+
+        raise Puppet::Error, 'version_id is for the one object that source names; this source ' \
+                             'stands for whichever has the greatest version'
       end
 
       private

@@ -91,6 +91,8 @@ describe Puppet::Type.type(:s3) do
       'checksum is for a single object' => { source: '/b/p/', checksum: "md5:#{'0' * 32}" },
       'extract is for a single object' => { source: '/b', extract: '/opt/app' },
       'version_id is for a single object' => { source: 's3://b/', version_id: '1' },
+      'version_id is for the one object that source names' =>
+        { ensure: 'latest', source: '/b/app-*.zip', version_id: '1' },
       'validate_cmd is for a single object' => { source: '/b/p/', validate_cmd: '/bin/true' },
       'purge is for a prefix; end source with /' => { purge: true },
       'max_purge is for a prefix' => { max_purge: 1 },
@@ -106,6 +108,11 @@ describe Puppet::Type.type(:s3) do
 
     it 'lets a false switch be, which asks for nothing' do
       expect { s3(cleanup: false, purge: false, anonymous: false, **keys) }.not_to raise_error
+    end
+
+    it 'lets a version be named of an object whose key just looks like a pattern' do
+      expect { s3(source: '/b/a*', version_id: '1') }.not_to raise_error
+      expect { s3(ensure: 'latest', version_id: '1') }.not_to raise_error
     end
 
     it 'lets a role be assumed with an external id' do

@@ -34,6 +34,7 @@ describe Puppet::Type.type(:s3file) do
     expect { s3file(mode: '9') }.to raise_error(Puppet::Error, /mode must be/)
     expect { s3file(checksum: 'x') }.to raise_error(Puppet::Error, /checksum must be/)
     expect { s3file(cleanup: true) }.to raise_error(Puppet::Error, /cleanup needs extract/)
+    expect { s3file(version_id: '1') }.to raise_error(Puppet::Error, /version_id is for the one/)
     resource = s3file(replace: 'no', mode: '640', extract: '/opt/x', creates: '/opt/x/bin')
     expect(resource.to_wire).to include('replace' => false, 'mode' => '0640',
                                         'extract' => '/opt/x', 'creates' => '/opt/x/bin')
