@@ -8,9 +8,9 @@ import { type Digests, digestFile } from './digest.js';
 import type { Wanted } from './download.js';
 import type { Environment } from './environment.js';
 import { explainDisk } from './explain-disk.js';
-import { extraction, extractionDue, isExtracted } from './extraction.js';
+import { adoptedExtraction, extraction, extractionDue, isExtracted } from './extraction.js';
 import { fetchBeside } from './fetch.js';
-import { type Found, isPattern } from './find.js';
+import { isPattern } from './find.js';
 import { fingerprint } from './fingerprint.js';
 import { keepInstalled } from './forward-only.js';
 import type { LedgerEntry } from './ledger.js';
@@ -24,12 +24,19 @@ import { sourceUrl } from './source.js';
 import { validate } from './validate-cmd.js';
 
 /** What a check found out and the change that may follow needs. */
-interface Plan {
-  found: Found;
+type Plan = ToBring | ToExtract;
+
+interface ToBring {
+  remote: RemoteObject;
   is: string;
   held?: Held;
-  /** The file is right, only its archive is to be extracted. */
-  extractOnly: boolean;
+}
+
+/** The file is right, only its archive is to be extracted. */
+interface ToExtract {
+  etag: string;
+  /** As the report names it. */
+  extractOnly: string;
 }
 
 /** One object, one file. */
@@ -44,7 +51,8 @@ export class FileSync {
   /** Whether S3 will have to be asked; a look at the disk now, not the last word. */
   needsRemote(resource: S3Resource): boolean {
     if (resource.replace !== false && resource.checksum === undefined) return true;
-    return look(resource.path) === undefined;
+    const { path } = resource;
+    return look(path) === undefined && !isPinnedAndExtracted(resource, this.env.ledger.get(path));
   }
 
   async check(resource: S3Resource, noop: boolean): Promise<State> {
@@ -59,27 +67,26 @@ export class FileSync {
       );
     }
     if (stats && resource.replace === false) return inSync(stats, 'replace is false');
-    const pinned = stats?.isFile() && resource.checksum !== undefined ? stats : undefined;
-    const fulfilled = pinned && (await this.#fulfilsPin(resource, pinned, entry, noop));
-    if (pinned && fulfilled && resource.extract === undefined) {
-      return inSync(pinned, `the pinned ${resource.checksum}`);
+    if (stats?.isFile() && resource.checksum !== undefined) {
+      const known = await this.#pinned(resource, stats, entry, noop);
+      if (known) return this.#right(resource, stats, known, known.etag, named(resource));
     }
+    if (!stats && isPinnedAndExtracted(resource, entry))
+      return cleanedUp(resource, named(resource));
 
-    const found = await keepInstalled(resource, await this.remotes.take(resource), {
+    const { remote } = await keepInstalled(resource, await this.remotes.take(resource), {
       entry,
       stats,
       env: this.env,
     });
-    const { remote } = found;
     const should = this.#describe(resource, remote);
     if (!stats) {
-      if (entry && isExtracted(resource, entry, remote))
-        return { ensure: 'present', content: settled(should), ...asAsked(resource) };
-      this.#plans.set(path, { found, is: 'absent', extractOnly: false });
+      if (entry && isExtracted(resource, entry, remote.etag)) return cleanedUp(resource, should);
+      this.#plans.set(path, { remote, is: 'absent' });
       // What was extracted and cleaned up is there, in another version.
       if (entry?.extracted && resource.cleanup) {
         const is = this.#describe(resource, entry);
-        this.#plans.set(path, { found, is, extractOnly: false });
+        this.#plans.set(path, { remote, is });
         return { ensure: 'present', content: { in_sync: false, is, should }, ...asAsked(resource) };
       }
       return { ensure: 'absent', content: { in_sync: false, is: 'absent', should } };
@@ -88,21 +95,16 @@ export class FileSync {
       return this.#differs(
         resource,
         stats,
-        { found, is: describeKind(path, stats), extractOnly: false },
+        { remote, is: describeKind(path, stats) },
         'it is no regular file',
       );
 
-    if (pinned && !fulfilled) {
+    if (resource.checksum !== undefined) {
       const is =
         entry?.fingerprint === fingerprint(stats)
           ? this.#describe(resource, entry)
           : `${stats.size} bytes`;
-      return this.#differs(
-        resource,
-        stats,
-        { found, is, extractOnly: false },
-        `it is not ${resource.checksum}`,
-      );
+      return this.#differs(resource, stats, { remote, is }, `it is not ${resource.checksum}`);
     }
     const verdict = await compare({
       path,
@@ -116,15 +118,10 @@ export class FileSync {
     if (!verdict.same) {
       const is =
         entry && verdict.is === describe(entry) ? this.#describe(resource, entry) : verdict.is;
-      const plan = {
-        found,
-        is,
-        extractOnly: false,
-        ...(verdict.held ? { held: verdict.held } : {}),
-      };
+      const plan = { remote, is, ...(verdict.held ? { held: verdict.held } : {}) };
       return this.#differs(resource, stats, plan, verdict.why);
     }
-    return this.#same(resource, stats, found, verdict, noop);
+    return this.#same(resource, stats, remote, verdict, noop);
   }
 
   async apply(resource: S3Resource): Promise<Change> {
@@ -133,15 +130,16 @@ export class FileSync {
     const plan = this.#plans.get(path);
     if (!plan) return { message: 'already as it should be' };
     this.#plans.delete(path);
-    const created = plan.is === 'absent';
-    let { remote } = plan.found;
-    if (!plan.extractOnly) remote = await this.#bring(resource, plan);
-    const to = this.#describe(resource, remote);
-    const extracted = await this.#extract(resource, remote);
-    if (plan.extractOnly) return { message: `extracted ${to} to ${resource.extract}` };
-    const message = created
-      ? `created from ${sourceUrl(remote.bucket, remote.key)} ${describe(remote)}`
-      : `content changed '${plan.is}' to '${to}'`;
+    if ('extractOnly' in plan) {
+      await this.#extract(resource, plan.etag);
+      return { message: `extracted ${plan.extractOnly} to ${resource.extract}` };
+    }
+    const remote = await this.#bring(resource, plan);
+    const extracted = await this.#extract(resource, remote.etag);
+    const message =
+      plan.is === 'absent'
+        ? `created from ${sourceUrl(remote.bucket, remote.key)} ${describe(remote)}`
+        : `content changed '${plan.is}' to '${this.#describe(resource, remote)}'`;
     return { message: extracted ? `${message}, extracted to ${resource.extract}` : message };
   }
 
@@ -183,85 +181,84 @@ export class FileSync {
       this.env.ledger.set(path, { ...entry, fingerprint: fingerprint(after) });
   }
 
-  async #fulfilsPin(
+  /** What is known of a file that has the pinned bytes; nothing if it has others. */
+  async #pinned(
     resource: S3Resource,
     stats: Stats,
     entry: LedgerEntry | undefined,
     noop: boolean,
-  ): Promise<boolean> {
-    const pin = parsePin(resource.checksum ?? '');
-    const untouched = entry?.fingerprint === fingerprint(stats) && !resource.always_hash;
-    const known = untouched ? entry.digests[pin.algorithm] : undefined;
-    const digests: Digests = known ? {} : await digestFile(resource.path, [pin.algorithm]);
-    const fulfilled = (known ?? digests[pin.algorithm]) === pin.hex;
-    if (fulfilled && !known && !noop) {
-      // What the ledger knows of the object holds only while the file is what came from it.
-      const facts =
-        entry?.fingerprint === fingerprint(stats)
-          ? entry
-          : { source: resource.source ?? '', etag: '', extracted: entry?.extracted };
-      this.env.ledger.set(resource.path, {
-        ...facts,
-        size: stats.size,
-        digests,
-        fingerprint: fingerprint(stats),
-      });
-    }
-    return fulfilled;
+  ): Promise<LedgerEntry | undefined> {
+    const { algorithm, hex } = parsePin(resource.checksum ?? '');
+    const untouched = entry?.fingerprint === fingerprint(stats);
+    const recorded = entry?.digests[algorithm];
+    if (entry && untouched && recorded && !resource.always_hash)
+      return recorded === hex ? entry : undefined;
+    const digests: Digests = await digestFile(resource.path, [algorithm]);
+    if (digests[algorithm] !== hex) return undefined;
+    // What the ledger knows of the object holds only while the file is what came from it.
+    const facts =
+      entry && (untouched || recorded === hex)
+        ? entry
+        : {
+            source: resource.source ?? '',
+            etag: '',
+            extracted: entry ? entry.extracted : adoptedExtraction(resource, ''),
+          };
+    const known = { ...facts, size: stats.size, digests, fingerprint: fingerprint(stats) };
+    if (!noop) this.env.ledger.set(resource.path, known);
+    return known;
   }
 
   #same(
     resource: S3Resource,
     stats: Stats,
-    found: Found,
+    remote: RemoteObject,
     verdict: Verdict & { same: true },
     noop: boolean,
   ): State {
     const { path } = resource;
-    const { remote } = found;
-    this.env.log('debug', `${path} is ${this.#describe(resource, remote)}: ${verdict.by}`);
-    let entry = this.env.ledger.get(path);
-    if (!verdict.known && !noop) {
-      if (!entry) this.env.log('debug', `${path} was right already and is adopted`);
-      entry = entryOf(
-        remote,
-        verdict.digests,
-        stats,
-        entry?.extracted ??
-          (extractionDue(resource, undefined, remote, true)
-            ? undefined
-            : extraction(resource, remote)),
-      );
-      this.env.ledger.set(path, entry);
-    }
-    const should = this.#describe(resource, remote);
-    if (extractionDue(resource, entry, remote, !entry)) {
-      this.#plans.set(path, { found, is: should, extractOnly: true });
-      return {
-        ...present(stats),
-        content: { in_sync: false, is: `${should}, not extracted to ${resource.extract}`, should },
-      };
-    }
-    return { ...present(stats), content: settled(should) };
+    const name = this.#describe(resource, remote);
+    this.env.log('debug', `${path} is ${name}: ${verdict.by}`);
+    const entry = this.env.ledger.get(path);
+    if (entry && verdict.known) return this.#right(resource, stats, entry, remote.etag, name);
+    if (!entry && !noop) this.env.log('debug', `${path} was right already and is adopted`);
+    const extracted = entry?.extracted ?? adoptedExtraction(resource, remote.etag);
+    const known = entryOf(remote, verdict.digests, stats, extracted);
+    if (!noop) this.env.ledger.set(path, known);
+    return this.#right(resource, stats, known, remote.etag, name);
   }
 
-  #differs(resource: S3Resource, stats: Stats, plan: Plan, why: string): State {
+  /** The file is what it should be; its archive may yet have to be extracted. */
+  #right(
+    resource: S3Resource,
+    stats: Stats,
+    entry: LedgerEntry,
+    etag: string,
+    name: string,
+  ): State {
+    if (!extractionDue(resource, entry, etag)) return inSync(stats, name);
+    this.#plans.set(resource.path, { etag, extractOnly: name });
+    const is = `${name}, not extracted to ${resource.extract}`;
+    return { ...present(stats), content: { in_sync: false, is, should: name } };
+  }
+
+  #differs(resource: S3Resource, stats: Stats, plan: ToBring, why: string): State {
     this.env.log('info', `${resource.path} differs: ${why}`);
     this.#plans.set(resource.path, plan);
     return {
       ...present(stats),
-      content: { in_sync: false, is: plan.is, should: this.#describe(resource, plan.found.remote) },
+      content: { in_sync: false, is: plan.is, should: this.#describe(resource, plan.remote) },
     };
   }
 
   /** Fetches, verifies, validates and places the file; an object replaced meanwhile is asked for anew. */
-  async #bring(resource: S3Resource, plan: Plan): Promise<RemoteObject> {
+  async #bring(resource: S3Resource, plan: ToBring): Promise<RemoteObject> {
     const { path } = resource;
     const { file, arrival } =
       plan.held ??
       (await fetchBeside(
         path,
-        this.#wanted(resource, plan.found.remote),
+        this.#wanted(resource, plan.remote),
         this.env.clients.for(resource),
         this.env,
       ));
@@ -287,7 +284,7 @@ export class FileSync {
     return arrival.remote;
   }
 
-  async #extract(resource: S3Resource, remote: RemoteObject): Promise<boolean> {
+  async #extract(resource: S3Resource, etag: string): Promise<boolean> {
     const { path, extract } = resource;
     if (extract === undefined) return false;
     const { extractArchive } = await import('./archive.js');
@@ -307,7 +304,7 @@ export class FileSync {
       this.env.ledger.set(path, {
         ...entry,
         ...(resource.cleanup ? { fingerprint: '' } : {}),
-        extracted: extraction(resource, remote),
+        extracted: extraction(resource, etag),
       });
     }
     return true;
@@ -354,6 +351,22 @@ function present(stats: Stats): State {
   // A link, which replace => false keeps, has no mode that could be set.
   const mode = stats.isSymbolicLink() ? undefined : octal(permissions(stats));
   return { ensure: 'present', owner, group, mode };
+}
+
+/** How the report names what is right by its pin, whatever S3 has. */
+function named({ checksum }: S3Resource): string {
+  return `the pinned ${checksum}`;
+}
+
+/** Whether the very bytes that are pinned were extracted, and the archive was cleaned up. */
+function isPinnedAndExtracted(resource: S3Resource, entry: LedgerEntry | undefined): boolean {
+  if (!entry || resource.checksum === undefined) return false;
+  const { algorithm, hex } = parsePin(resource.checksum);
+  return entry.digests[algorithm] === hex && isExtracted(resource, entry, entry.etag);
+}
+
+function cleanedUp(resource: S3Resource, name: string): State {
+  return { ensure: 'present', content: settled(name), ...asAsked(resource) };
 }
 
 function inSync(stats: Stats, by: string): State {
