@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { UserError } from '../helper/errors.js';
+import type { Pin } from './checksum.js';
 import type { S3Client } from './client.js';
 import type { DigestName } from './digest.js';
 import { explainDisk } from './explain-disk.js';
@@ -18,7 +19,7 @@ export interface Wanted {
   /** Ask for this version, not just for an unchanged object. */
   versionId?: string;
   /** What the operator pinned: it overrules the ETag. */
-  pin?: { algorithm: DigestName; hex: string };
+  pin?: Pin;
   progress?: Progress;
 }
 
@@ -41,18 +42,23 @@ export async function download(
   let before: string | undefined;
   for (let attempt = 1; ; attempt++) {
     const arrival = await once(client, wanted, fd, proof?.digest);
-    const damage = findDamage(arrival, wanted) ?? findUnevenParts(arrival, proof, before);
-    if (!damage) return arrival;
-    before = proof && arrival.digests[proof.digest];
-    if (attempt === ATTEMPTS) {
+    const { pin } = wanted;
+    if (pin && arrival.digests[pin.algorithm] === pin.hex) return arrival;
+    const damage = findDamage(arrival) ?? findUnevenParts(arrival, proof, before);
+    if (!pin && !damage) return arrival;
+    const problem = pin ? isNotPinned(arrival, pin) : damage;
+    // What S3 vouches for is what it has: to fetch that again would not make it what is pinned.
+    if (attempt === ATTEMPTS || (!damage && isVouchedFor(arrival, proof))) {
+      const attempts = attempt > 1 ? ` (${attempt} attempts)` : '';
       throw new UserError(
         'damaged',
-        `${printable(sourceUrl(remote.bucket, remote.key))} at ${client.endpointOf(remote.bucket)}: ${damage} (${ATTEMPTS} attempts); nothing was put in place`,
+        `${printable(sourceUrl(remote.bucket, remote.key))} at ${client.endpointOf(remote.bucket)}: ${problem}${attempts}; nothing was put in place`,
       );
     }
+    before = proof && arrival.digests[proof.digest];
     client.options.log(
       'debug',
-      `${sourceUrl(remote.bucket, remote.key)}: ${damage}; fetching it again`,
+      `${sourceUrl(remote.bucket, remote.key)}: ${problem}; fetching it again`,
     );
   }
 }
@@ -109,14 +115,20 @@ function digestsFor(
   return names;
 }
 
-function findDamage(arrival: Arrival, { pin }: Wanted): string | undefined {
-  const { remote, digests } = arrival;
-  if (pin) {
-    const got = digests[pin.algorithm];
-    return got === pin.hex
-      ? undefined
-      : `what arrived has ${pin.algorithm}:${got}, the pinned checksum is ${pin.algorithm}:${pin.hex}; correct checksum, or upload the right object`;
-  }
+function isNotPinned({ digests }: Arrival, { algorithm, hex }: Pin): string {
+  return `what arrived has ${algorithm}:${digests[algorithm]}, the pinned checksum is ${algorithm}:${hex}; correct checksum, or upload the right object`;
+}
+
+/** Whether S3 gave a proof at all, of bytes in which no damage was found. */
+function isVouchedFor({ remote, digests }: Arrival, proof: Proof | undefined): boolean {
+  return (
+    remote.etagIsMd5 === true ||
+    Object.keys(remote.checksums).length > 0 ||
+    (proof !== undefined && digests[proof.digest] === proof.value)
+  );
+}
+
+function findDamage({ remote, digests }: Arrival): string | undefined {
   for (const [algorithm, value] of Object.entries(remote.checksums)) {
     const got = Buffer.from(digests[algorithm as DigestName] ?? '', 'hex').toString('base64');
     if (got !== value)

@@ -2,7 +2,7 @@ import { rmSync, type Stats } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../helper/errors.js';
 import { attributesFor } from './attributes.js';
-import { type Algorithm, parsePin } from './checksum.js';
+import { parsePin } from './checksum.js';
 import { compare, describe, type Held, type Verdict } from './compare.js';
 import { type Digests, digestFile } from './digest.js';
 import type { Wanted } from './download.js';
@@ -315,9 +315,7 @@ export class FileSync {
       remote,
       target: resource.path,
       ...(resource.version_id === undefined ? {} : { versionId: resource.version_id }),
-      ...(resource.checksum === undefined
-        ? {}
-        : { pin: parsePin(resource.checksum) as { algorithm: Algorithm; hex: string } }),
+      ...(resource.checksum === undefined ? {} : { pin: parsePin(resource.checksum) }),
     };
   }
 

@@ -124,11 +124,23 @@ t.test('a pin overrules the ETag, and fails what is not it', async (t) => {
   const { digests } = await download(client, await wanted('object', { pin }), fd);
   t.equal(digests.sha512, pin.hex);
   proxy.clearFaults();
-  const wrong = await wanted('object', { pin: { ...pin, hex: '00' } });
-  await t.rejects(download(client, wrong, fd), {
+  const wrong = { pin: { ...pin, hex: '00' } };
+  const refused = (attempts: string) => ({
     code: 'damaged',
-    message: new RegExp(`has sha512:${pin.hex}, the pinned checksum is sha512:00`),
+    message: new RegExp(
+      `has sha512:${pin.hex}, the pinned checksum is sha512:00; [^;(]*${attempts}; nothing was`,
+    ),
   });
+  proxy.reset();
+  await t.rejects(download(client, await wanted('object', wrong), fd), refused(''));
+  t.equal(proxy.counts().GET_OBJECT, 1, 'at once, as S3 vouches for what arrived');
+  proxy.fault({}, kms(rgw));
+  proxy.reset();
+  await t.rejects(
+    download(client, await wanted('object', wrong), fd),
+    refused(' \\(2 attempts\\)'),
+  );
+  t.equal(proxy.counts().GET_OBJECT, 2, 'where it does not, they may be damaged');
 });
 
 t.test('where S3 vouches for nothing, the bytes are remembered by their SHA-256', async (t) => {
@@ -156,6 +168,11 @@ t.test('parts are verified by their ETag; uneven ones by coming twice', async (t
   proxy.reset();
   await download(client, object, fd);
   t.equal(proxy.counts().GET_OBJECT, 2, 'the same bytes twice are what S3 has');
+
+  proxy.reset();
+  const pin = { algorithm: 'sha256', hex: hash('sha256', large).digest('hex') } as const;
+  await download(client, { ...object, pin }, fd);
+  t.equal(proxy.counts().GET_OBJECT, 1, 'what has its pin is right, whatever its parts were');
 });
 
 t.test('a full disk fails it with one line, and no second attempt', async (t) => {
