@@ -1,4 +1,5 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { redactLastWords } from './helper/last-words.js';
 import { Redactor } from './helper/redact.js';
 import { type Log, serve } from './helper/serve.js';
 import { VERSION } from './helper/version.js';
@@ -8,6 +9,7 @@ import { S3Service } from './s3/service.js';
 /** The helper of the `s3` and `s3file` types: answers Puppet on stdin and stdout until end of file. */
 async function main(): Promise<void> {
   const redactor = new Redactor();
+  redactLastWords(process, redactor);
   let service: S3Service | undefined;
   const end = (status: number): void => {
     void Promise.resolve(service?.close()).finally(() => process.exit(status));

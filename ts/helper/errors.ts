@@ -19,6 +19,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The same with its stack, where it has one: for our own faults there is no other place to look. */
+export function stackOf(error: unknown): string {
+  return (error instanceof Error && error.stack) || messageOf(error);
+}
+
 /** The code of a system or library error, such as ENOENT, if it has one. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;

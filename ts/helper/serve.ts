@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { messageOf, UserError } from './errors.js';
+import { messageOf, stackOf, UserError } from './errors.js';
 import { INTERNAL, type Level, type Outgoing, parseRequest } from './messages.js';
 import type { Redactor } from './redact.js';
 
@@ -23,15 +23,17 @@ export interface Service {
 export async function serve(service: Service, input: Readable, output: Writable): Promise<void> {
   let asked = false;
   let waiting: Outgoing[] = [];
+  const redacted = (_: string, value: unknown): unknown =>
+    typeof value === 'string' ? service.redactor.clean(value) : value;
   const write = (message: Outgoing): void => {
     // A thousand files placed at once are one write of a thousand lines.
     output.cork();
-    output.write(`${JSON.stringify(message)}\n`);
+    output.write(`${JSON.stringify(message, redacted)}\n`);
     process.nextTick(() => output.uncork());
   };
   // Puppet reads only while it waits for an answer; lines from the background are kept until then.
   const log: Log = (level, message) => {
-    const line = { log: { level, message: service.redactor.clean(message) } };
+    const line = { log: { level, message } };
     if (asked) write(line);
     else waiting.push(line);
   };
@@ -44,7 +46,7 @@ export async function serve(service: Service, input: Readable, output: Writable)
       asked = true;
       for (const message of waiting) write(message);
       waiting = [];
-      write(await answer(line, methods, service.redactor));
+      write(await answer(line, methods));
       asked = false;
     }
   };
@@ -53,11 +55,7 @@ export async function serve(service: Service, input: Readable, output: Writable)
   await Promise.race([ended, answerAll(input.pipe(new PassThrough()))]);
 }
 
-async function answer(
-  line: string,
-  methods: Record<string, Method>,
-  redactor: Redactor,
-): Promise<Outgoing> {
+async function answer(line: string, methods: Record<string, Method>): Promise<Outgoing> {
   let id = 0;
   try {
     const request = parseRequest(line);
@@ -67,10 +65,8 @@ async function answer(
     return { id, result: (await method(request.params as never)) ?? null };
   } catch (error) {
     const code = error instanceof UserError ? error.code : INTERNAL;
-    // The stack of our own fault goes with it: there is no other place to look.
-    const text =
-      code === INTERNAL && error instanceof Error && error.stack ? error.stack : messageOf(error);
-    return { id, error: { code, message: redactor.clean(text) } };
+    const message = code === INTERNAL ? stackOf(error) : messageOf(error);
+    return { id, error: { code, message } };
   }
 }
 

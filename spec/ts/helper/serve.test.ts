@@ -166,9 +166,10 @@ t.test('a line may come in pieces, cut within a character, and several in one pi
   t.strictSame(await it.hear(), { id: 2, result: 2 });
 });
 
-t.test('no secret leaves in a log line or an error', async (t) => {
+t.test('no secret leaves in a log line, a result or an error', async (t) => {
   const it = await converse(t, {
     tell: async () => it.log('debug', 'with hush-hush'),
+    give: async () => ({ is: ['a "hush"\\ b', 1], should: { be: 'hush-hush' } }),
     fail: async () => {
       throw new UserError('denied', 'hush-hush was refused');
     },
@@ -176,14 +177,21 @@ t.test('no secret leaves in a log line or an error', async (t) => {
       throw new Error('hush-hush');
     },
   });
-  it.redactor.add('hush-hush');
+  it.log('debug', 'hush-hush is told before it is known to be secret');
+  it.redactor.add('hush-hush', '"hush"\\');
   it.ask(1, 'tell');
+  t.match(await it.hear(), { log: { message: /^\[redacted\] is told/ } });
   t.strictSame(await it.hear(), { log: { level: 'debug', message: 'with [redacted]' } });
   await it.hear();
   it.ask(2, 'fail');
   t.match(await it.hear(), { error: { message: '[redacted] was refused' } });
   it.ask(3, 'bug');
   t.notMatch(JSON.stringify(await it.hear()), 'hush-hush');
+  it.ask(4, 'give');
+  t.strictSame(await it.hear(), {
+    id: 4,
+    result: { is: ['a [redacted] b', 1], should: { be: '[redacted]' } },
+  });
 });
 
 t.test('the end of file ends it, also amid an answer that nobody will read', async (t) => {
