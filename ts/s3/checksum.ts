@@ -19,7 +19,6 @@ export type Algorithm = keyof typeof BYTES;
 export interface Digest {
   update(chunk: Uint8Array): void;
   hex(): string;
-  base64(): string;
 }
 
 export interface Pin {
@@ -29,22 +28,17 @@ export interface Pin {
 
 export function createDigest(algorithm: Algorithm): Digest {
   const { update, result } = running(algorithm);
-  let bytes: Buffer | undefined;
-  const finish = (): Buffer => {
-    bytes ??= result();
-    return bytes;
-  };
+  let hex: string | undefined;
   return {
     update,
-    hex: () => finish().toString('hex'),
-    base64: () => finish().toString('base64'),
+    hex: () => {
+      hex ??= result().toString('hex');
+      return hex;
+    },
   };
 }
 
-/**
- * Reads the `checksum` of a resource, `sha256:` and the digest, in hex or, as S3's own tools print
- * it, in base64.
- */
+/** Reads the `checksum` of a resource: `sha256:` and the digest in hex. */
 export function parsePin(text: string): Pin {
   const colon = text.indexOf(':');
   const algorithm = text.slice(0, Math.max(colon, 0)).toLowerCase();
@@ -57,11 +51,7 @@ export function parsePin(text: string): Pin {
   if (/^[0-9a-f]+$/i.test(digest) && digest.length === bytes * 2) {
     return { algorithm, hex: digest.toLowerCase() };
   }
-  const decoded = Buffer.from(digest, 'base64');
-  if (decoded.length === bytes && decoded.toString('base64') === digest) {
-    return { algorithm, hex: decoded.toString('hex') };
-  }
-  throw badPin(text, `the digest of ${algorithm} is ${bytes * 2} hex digits (or its base64)`);
+  throw badPin(text, `the digest of ${algorithm} is ${bytes * 2} hex digits`);
 }
 
 function isAlgorithm(name: string): name is Algorithm {

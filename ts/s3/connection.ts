@@ -1,23 +1,6 @@
 import type { S3Resource } from './resource.js';
 
 /** Everything that decides how S3 is reached; resources that agree on it share one client. */
-export type Connection = Pick<
-  S3Resource,
-  | 'access_key_id'
-  | 'secret_access_key'
-  | 'session_token'
-  | 'profile'
-  | 'role_arn'
-  | 'external_id'
-  | 'anonymous'
-  | 'region'
-  | 'endpoint'
-  | 'force_path_style'
-  | 'ca_file'
-  | 'request_payer'
-  | 'sse_customer_key'
->;
-
 const FIELDS = [
   'access_key_id',
   'secret_access_key',
@@ -32,7 +15,9 @@ const FIELDS = [
   'ca_file',
   'request_payer',
   'sse_customer_key',
-] as const satisfies readonly (keyof Connection)[];
+] as const;
+
+export type Connection = Pick<S3Resource, (typeof FIELDS)[number]>;
 
 export function connectionId(connection: Connection): string {
   return JSON.stringify(FIELDS.map((field) => connection[field] ?? null));

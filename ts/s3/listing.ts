@@ -8,7 +8,6 @@ export interface ListedObject {
   key: string;
   etag: string;
   size: number;
-  lastModified: string;
 }
 
 /**
@@ -54,7 +53,6 @@ function parseObject(xml: string, urlEncoded: boolean): ListedObject {
     key: urlEncoded ? decodeURIComponent(plain.replaceAll('+', ' ')) : plain,
     etag: identity,
     size: Number(size),
-    lastModified: element(xml, 'LastModified') ?? '',
   };
 }
 
@@ -67,14 +65,20 @@ export function element(xml: string, name: string): string | undefined {
   return end < 0 ? undefined : xml.slice(start + open.length, end);
 }
 
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const ENTITIES = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 
 export function unescapeXml(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));/g, (whole, hex, dec, name) => {
     const code = hex ? Number.parseInt(hex, 16) : Number(dec);
     if (code <= 0x10ffff) return String.fromCodePoint(code);
-    return ENTITIES[name] ?? whole;
+    return ENTITIES.get(name) ?? whole;
   });
 }
 

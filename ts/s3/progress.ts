@@ -10,7 +10,7 @@ export class Progress {
 
   constructor(
     readonly what: string,
-    readonly total: number | undefined,
+    readonly total: number,
     readonly log: Log,
   ) {}
 
@@ -20,11 +20,10 @@ export class Progress {
     if (now - this.#told < EVERY_MS) return;
     this.#told = now;
     const rate = this.#done / ((now - this.#begun) / 1000);
-    const of =
-      this.total === undefined
-        ? ''
-        : ` of ${size(this.total)} (${percent(this.#done, this.total)})`;
-    this.log('info', `${this.what}: ${size(this.#done)}${of}, ${size(rate)}/s`);
+    this.log(
+      'info',
+      `${this.what}: ${size(this.#done)} of ${size(this.total)} (${percent(this.#done, this.total)}), ${size(rate)}/s`,
+    );
   }
 
   /** Bytes that came in vain and come again. */

@@ -1,6 +1,6 @@
 import type { DigestName } from './digest.js';
 import { candidatePartSizes } from './multipart-etag.js';
-import type { RemoteObject } from './remote-object.js';
+import { CHECKSUMS, type RemoteObject } from './remote-object.js';
 
 /** A digest of the bytes that S3 vouches for. */
 export interface Proof {
@@ -11,8 +11,6 @@ export interface Proof {
   /** Whether S3 told the size of a part, rather than that it was guessed from the usual ones. */
   told?: boolean;
 }
-
-const CHECKSUMS = ['sha256', 'sha1', 'crc64nvme', 'crc32c', 'crc32'] as const;
 
 /**
  * What S3 says of the bytes that can be held against a file without fetching them. The ETag of a

@@ -18,7 +18,8 @@ export interface RemoteObject {
   rangeStart?: number;
 }
 
-const CHECKSUMS = ['sha256', 'sha1', 'crc64nvme', 'crc32c', 'crc32'] as const;
+/** The algorithms of S3's checksums, those that prove most first. */
+export const CHECKSUMS = ['sha256', 'sha1', 'crc64nvme', 'crc32c', 'crc32'] as const;
 
 /** Reads the headers of HEAD and GET. */
 export function remoteObject(bucket: string, key: string, headers: Headers): RemoteObject {

@@ -26,7 +26,6 @@ t.test('every algorithm gives the published digest of 123456789', async (t) => {
     const digest = createDigest(algorithm);
     digest.update(Buffer.from('123456789'));
     t.equal(digest.hex(), OF_123456789[algorithm], algorithm);
-    t.equal(digest.base64(), Buffer.from(OF_123456789[algorithm], 'hex').toString('base64'));
     t.equal(digest.hex(), OF_123456789[algorithm], 'asked twice');
   }
 });
@@ -64,13 +63,11 @@ t.test('the digest is the same however the bytes are cut', async () => {
   );
 });
 
-t.test('a pin is read in hex and in base64', async (t) => {
+t.test('a pin is read in hex, in letters of either case', async (t) => {
   for (const algorithm of ALGORITHMS) {
     const hex = OF_123456789[algorithm];
-    const base64 = Buffer.from(hex, 'hex').toString('base64');
     t.strictSame(parsePin(`${algorithm}:${hex}`), { algorithm, hex });
     t.strictSame(parsePin(`${algorithm.toUpperCase()}:${hex.toUpperCase()}`), { algorithm, hex });
-    t.strictSame(parsePin(`${algorithm}:${base64}`), { algorithm, hex });
   }
 });
 

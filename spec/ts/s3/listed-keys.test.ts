@@ -5,7 +5,7 @@ import type { ListedObject } from '../../../ts/s3/listing.js';
 import type { S3Resource } from '../../../ts/s3/resource.js';
 
 async function* listing(keys: string[], size: number): AsyncGenerator<ListedObject> {
-  for (const key of keys) yield { key, etag: 'e', size, lastModified: '' };
+  for (const key of keys) yield { key, etag: 'e', size };
 }
 
 /** What becomes of the keys of a listing, and what is said of them. */

@@ -38,12 +38,12 @@ t.test('it tells how far it is every five seconds, not more often', async (t) =>
 t.test('bytes that come a second time are counted once', async (t) => {
   const { advance } = clock(t);
   const told: string[] = [];
-  const progress = new Progress('/a', undefined, (_, message) => told.push(message));
+  const progress = new Progress('/a', 1000, (_, message) => told.push(message));
   progress.add(500);
   progress.takeBack(500);
   advance(10_000);
   progress.add(300);
-  t.strictSame(told, ['/a: 300 B, 30 B/s']);
+  t.strictSame(told, ['/a: 300 B of 1000 B (30 %), 30 B/s']);
 });
 
 t.test('an empty object has a percentage too', async (t) => {
