@@ -9,12 +9,14 @@ if (!command) {
   process.exit(2);
 }
 const rgw = await startRgw();
+// In a group of its own: a signal is for all that the command has started, and a shell passes none on.
 const child = spawn(command, argv, {
   stdio: 'inherit',
+  detached: true,
   env: { ...process.env, WEBHOOK_TEST_S3_ENDPOINT: rgw.endpoint },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => child.kill(signal));
+  process.on(signal, () => child.pid && process.kill(-child.pid, signal));
 }
 child.once('error', (error) => {
   console.error(`${command}: ${error.message}`);

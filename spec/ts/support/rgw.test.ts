@@ -64,6 +64,17 @@ t.test('with-rgw shares one server with its command and passes on how that ended
   t.equal(result.code, 7);
 });
 
+t.test('with-rgw ends with all that its command has started', async (t) => {
+  const child = spawn('node', [...withRgw, 'sh', '-c', 'echo; sleep 20; echo late'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  const begun = performance.now();
+  child.kill('SIGTERM');
+  t.strictSame(await once(child, 'close'), [143, null]);
+  t.ok(performance.now() - begun < 10_000, 'no one holds its output any more');
+});
+
 t.test('nothing outlives a starter that is killed', async (t) => {
   const child = spawn('node', [...withRgw, 'sh', '-c', 'echo $WEBHOOK_TEST_S3_ENDPOINT; sleep 5'], {
     stdio: ['ignore', 'pipe', 'inherit'],
