@@ -16,6 +16,7 @@ import t from 'tap';
 import type { Match } from '../support/fault.js';
 import { s3Error } from '../support/faults/answer.js';
 import { changedListing, truncatedListing } from '../support/faults/listing.js';
+import { resource } from './support/manifest.js';
 import type { Applied } from './support/puppet.js';
 import { leftovers, outcome, said, startSite } from './support/site.js';
 import { snapshot } from './support/snapshot.js';
@@ -281,6 +282,30 @@ t.test('purging is fail-closed', async (t) => {
   t.equal(readFileSync(path('linked/one'), 'utf8'), 'one\n');
   t.same(snapshot(outside), before[1]);
   t.same(leftovers(site.dir), []);
+});
+
+t.test('purge spares what other resources of the catalog have there', async (t) => {
+  proxy.clearFaults();
+  for (const name of ['stray', 'local.conf', 'kept/stray', 'emptied/stray', 'more/stray'])
+    put(`shared/${name}`, 'declared');
+  const manifest = [
+    resource('file', path('shared'), { ensure: 'directory' }),
+    resource('file', path('shared/kept'), { ensure: 'directory' }),
+    resource('file', path('shared/local.conf'), { content: 'declared' }),
+    s3('shared', 'few/', { purge: true, max_purge: 3 }),
+    s3('shared/object', 'few/one'),
+    s3('shared/more', 'few/'),
+  ].join('');
+  const first = await node.apply(manifest);
+  t.equal(first.code, 2, first.stdout);
+  t.match(messages(first, 'shared'), [/^content changed '2 missing, 3 not on S3' to '2 files of/]);
+  const left = ['local.conf', 'more/one', 'more/stray', 'more/sub/two', 'object', 'one', 'sub/two'];
+  t.same(files('shared'), left);
+  t.notOk(existsSync(path('shared/emptied')));
+  t.ok(existsSync(path('shared/kept')), 'a directory that is declared stays, though it is empty');
+  const second = await node.apply(manifest);
+  t.equal(second.code, 0, second.stdout);
+  t.same(files('shared'), left);
 });
 
 t.test('a directory is removed only with purge', async (t) => {

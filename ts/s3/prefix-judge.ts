@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../helper/errors.js';
 import { compare, describe, type Held } from './compare.js';
+import { declaredElsewhere } from './declared-elsewhere.js';
 import type { Environment } from './environment.js';
 import { fromListing } from './find.js';
 import { fingerprint } from './fingerprint.js';
@@ -41,6 +42,7 @@ export type Item = Merged<Listed, KnownFile>;
 /** Judges key by key; touches nothing. */
 export class Judge {
   readonly #selected: (key: string) => boolean;
+  readonly #declared: (key: string) => boolean;
   readonly #bucket: string;
 
   constructor(
@@ -50,6 +52,7 @@ export class Judge {
     readonly noop: boolean,
   ) {
     this.#selected = selection(resource);
+    this.#declared = declaredElsewhere(resource);
     this.#bucket = parseSource(resource.source ?? '').bucket;
   }
 
@@ -57,7 +60,8 @@ export class Judge {
   judge({ key, remote, local, known }: Item): Judgement | Promise<Judgement> {
     try {
       if (remote) return this.#judgeRemote(key, remote.object, local, known);
-      if (local && this.resource.purge && this.#selected(key)) return { kind: 'remove', key };
+      if (local && this.resource.purge && this.#selected(key) && !this.#declared(key))
+        return { kind: 'remove', key };
       return { kind: 'foreign' };
     } catch (error) {
       return { kind: 'blocked', key, why: messageOf(error) };

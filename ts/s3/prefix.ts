@@ -1,6 +1,7 @@
 import { rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf, UserError } from '../helper/errors.js';
+import { declaredElsewhere } from './declared-elsewhere.js';
 import type { Environment } from './environment.js';
 import { explainDisk } from './explain-disk.js';
 import { look, octal } from './local.js';
@@ -77,7 +78,7 @@ export class PrefixSync {
     }
     const failed = [...plan.blocked, ...transfer.failed];
     // What is not on S3 goes last, and only after all that is has come.
-    if (failed.length === 0) this.#purge(path, plan.remove, failed);
+    if (failed.length === 0) this.#purge(resource, plan.remove, failed);
     if (failed.length > 0) throw failure(path, failed, plan);
     const to = `${plan.files} files of ${this.#source(resource)}`;
     return {
@@ -142,12 +143,14 @@ export class PrefixSync {
     );
   }
 
-  #purge(path: string, keys: string[], failed: Failed[]): void {
+  #purge(resource: S3Resource, keys: string[], failed: Failed[]): void {
+    const { path } = resource;
+    const declared = declaredElsewhere(resource);
     for (const key of keys) {
       try {
         unlinkSync(join(path, key));
         this.env.log('info', `removed ${printable(key)}`);
-        removeEmptied(path, key);
+        removeEmptied(path, key, declared);
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') failed.push({ key, why: explainDisk(error, key).message });
       }
@@ -216,9 +219,9 @@ function attributeState(resource: S3Resource, { attributes }: PrefixPlan): Parti
   };
 }
 
-/** Directories that a removal left empty go too, up to the root, which stays. */
-function removeEmptied(root: string, key: string): void {
-  for (let parent = dirname(key); parent !== '.'; parent = dirname(parent)) {
+/** Directories that a removal left empty go too, up to the root or one that is declared, which stays. */
+function removeEmptied(root: string, key: string, declared: (key: string) => boolean): void {
+  for (let parent = dirname(key); parent !== '.' && !declared(parent); parent = dirname(parent)) {
     try {
       rmdirSync(join(root, parent));
     } catch {

@@ -37,6 +37,8 @@ export interface S3Resource {
   allow_empty?: boolean;
   include?: string[];
   exclude?: string[];
+  /** Paths below `path` that other resources have, for purge to spare; `dir/` is all that is in it. */
+  declared?: string[];
 
   replace?: boolean;
   validate_cmd?: string[];

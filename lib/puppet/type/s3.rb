@@ -38,8 +38,8 @@ Puppet::Type.newtype(:s3) do
         mode    => '0644',
       }
 
-    **Autorequires:** the nearest directory above `path` (and `extract`) that is a file
-    resource, `ca_file`, the user and group of `owner` and `group`, and the package of Node.
+    **Autorequires:** the nearest directory above `path` (for a prefix `path` itself) and
+    `extract` that is a file resource, `ca_file`, the user and group of `owner` and `group`, and the package of Node.
   DOC
 
   newproperty(:ensure) do
@@ -202,7 +202,9 @@ Puppet::Type.newtype(:s3) do
   newparam(:purge, boolean: true, parent: Puppet::Parameter::Boolean) do
     desc <<~DOC
       Whether files that are not below the prefix are removed: after all that is has come, and
-      never if the listing failed or what `exclude` names. With `ensure => absent`, whether the
+      never if the listing failed, nor what `exclude` names or the catalog declares elsewhere: the
+      path of another `file`, `s3` or `s3file`, and all that is in the directory of a recursive
+      `file`, of another prefix or of `extract`. With `ensure => absent`, whether the
       whole directory is removed.
     DOC
   end

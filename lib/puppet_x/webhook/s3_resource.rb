@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative 'account_property'
+require_relative 'declared'
 require_relative 'node'
 
 module PuppetX
@@ -36,13 +37,20 @@ module PuppetX
 
       # The attributes that are set, as the helper wants them.
       def to_wire
-        wire = { 'path' => target, 'ensure' => self[:ensure].to_s, 'source' => object }
+        wire = { 'path' => target, 'ensure' => self[:ensure].to_s, 'source' => object,
+                 'declared' => declared }
         parameters.each do |name, parameter|
           next if parameter.metaparam? || NOT_SENT.include?(name)
 
           wire[name.to_s] = wire_value(parameter)
         end
         wire.compact
+      end
+
+      # What of the disk is this resource's: the path of its file, or a directory, with a / at its
+      # end, for all that is in it.
+      def claims
+        [prefix? ? "#{target}/" : target, self[:extract] && "#{self[:extract]}/"].compact
       end
 
       # Another resource of this run may make an account, so that it is needed only for a change.
@@ -66,6 +74,14 @@ module PuppetX
       end
 
       private
+
+      # Looked for once, as each question to the helper has it, and a catalog may be large.
+      def declared
+        return unless prefix? && self[:purge] && catalog
+
+        @declared ||= Declared.below(target, catalog)
+        @declared unless @declared.empty?
+      end
 
       def wire_value(parameter)
         case parameter
@@ -111,7 +127,7 @@ module PuppetX
       end
 
       def directories
-        [File.dirname(target), self[:extract]].compact
+        [prefix? ? target : File.dirname(target), self[:extract]].compact
       end
 
       def nearest_file(path)

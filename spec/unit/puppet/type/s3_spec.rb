@@ -138,6 +138,12 @@ describe Puppet::Type.type(:s3) do
         .to contain_exactly('File[/opt/a]', 'File[/srv/www]')
     end
 
+    it 'is the directory itself where the source is a prefix' do
+      directories = %w[/srv /srv/www].map { |path| puppet(:file, path) }
+      expect(required_by(s3(title: '/srv/www', source: '/b/p/'), *directories))
+        .to contain_exactly('File[/srv/www]')
+    end
+
     it 'is the certificate file, the user and the group' do
       resource = s3(ca_file: '/etc/ca.pem', owner: 'app', group: 'web')
       others = [puppet(:file, '/etc/ca.pem'), puppet(:user, 'app'), puppet(:group, 'web')]
@@ -213,6 +219,38 @@ describe Puppet::Type.type(:s3) do
         'replace' => false, 'exclude' => ['*.bak'],
         'access_key_id' => 'AKID', 'secret_access_key' => 'secret'
       )
+    end
+
+    context 'with others below the directory that it purges' do
+      def declared_to(attributes, *others)
+        resource = s3({ title: '/srv/www', source: '/b/p/' }.merge(attributes))
+        Puppet::Resource::Catalog.new.add_resource(resource, *others)
+        resource.to_wire['declared']
+      end
+
+      def puppet(type, title, attributes = {})
+        Puppet::Type.type(type).new({ title: title }.merge(attributes))
+      end
+
+      let(:others) do
+        [puppet(:file, '/srv/www/a/local.conf'), puppet(:file, '/srv/www'),
+         puppet(:file, 'known by another name', path: '/srv/www/alias'),
+         puppet(:file, '/srv/www/tree', recurse: true), puppet(:file, '/srv/wwwelse'),
+         puppet(:s3, '/srv/www/app.zip', source: '/b/k', extract: '/srv/www/app'),
+         puppet(:s3, '/srv/www/sub', source: '/b/q/'),
+         puppet(:s3file, 'build', path: '/b/', target: '/srv/www/build'),
+         puppet(:user, '/srv/www/user')]
+      end
+
+      it 'has what they have, and all that is in a directory they have' do
+        expect(declared_to({ purge: true }, *others))
+          .to contain_exactly('a/local.conf', 'alias', 'tree/', 'app.zip', 'app/', 'sub/', 'build')
+      end
+
+      it 'has nothing of them without purge, nor where there are none' do
+        expect(declared_to({}, *others)).to be_nil
+        expect(declared_to({ purge: true }, others[1])).to be_nil
+      end
     end
 
     it 'lacks an account that does not exist yet' do
