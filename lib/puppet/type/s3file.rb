@@ -81,13 +81,17 @@ Puppet::Type.newtype(:s3file) do
     '/var/lib/webhook/artifacts'
   end
 
-  # Of that directory, what no one else declares.
+  # Of that directory, what no one else declares: the first build that goes there makes it for all.
   def generate
-    return [] if self[:target] || self[:ensure] == :absent
+    return [] unless into_artifacts?
 
     [File.dirname(self.class.artifacts), self.class.artifacts]
       .reject { |path| catalog.resource(:file, path) }
-      .map { |path| Puppet::Type.type(:file).new(path: path, ensure: :directory) }
+      .map { |path| artifacts_directory(path) }
+  end
+
+  def into_artifacts?
+    self[:target].nil? && self[:ensure] != :absent
   end
 
   # They come before the file that goes into them: Puppet has generated resources come after else.
@@ -113,5 +117,21 @@ Puppet::Type.newtype(:s3file) do
 
   def to_wire
     super.merge('name_prefix' => true)
+  end
+
+  private
+
+  def artifacts_directory(path)
+    builds = catalog.resources.select { |other| other.is_a?(self.class) && other.into_artifacts? }
+    attributes = { path: path, ensure: :directory }.merge(applied_as(builds))
+    directory = Puppet::Type.type(:file).new(attributes)
+    builds.each { |build| directory.merge_tags_from(build) }
+    directory
+  end
+
+  # When any of the builds is; Puppet itself gives what is generated the tags of the first, no more.
+  def applied_as(builds)
+    schedules = builds.map { |build| build[:schedule] }.uniq
+    { noop: builds.all?(&:noop?), schedule: (schedules.first if schedules.size == 1) }.compact
   end
 end

@@ -75,6 +75,27 @@ describe Puppet::Type.type(:s3file) do
       expect(made.call(in_catalog(s3file(ensure: :absent)))).to be_empty
     end
 
+    def directories(*builds)
+      resources = builds.map.with_index { |build, at| s3file(title: "build#{at}", **build) }
+      in_catalog(*resources).generate
+    end
+
+    it 'plans that directory only, where all that would go there is only planned' do
+      expect(directories({ noop: true }, { noop: true })).to all(be_noop)
+      expect(directories({ noop: true }, {}).any?(&:noop?)).to be(false)
+      expect(directories({ noop: true }, { target: '/opt/x' })).to all(be_noop)
+      Puppet[:noop] = true
+      expect(directories({}, {})).to all(be_noop)
+      expect(directories({}, { noop: false }).any?(&:noop?)).to be(false)
+    end
+
+    it 'makes that directory by the schedule that all have, and with the tags of any' do
+      schedule = ->(*builds) { directories(*builds).map { |directory| directory[:schedule] }.uniq }
+      expect(schedule.call({ schedule: 'never' }, { schedule: 'never' })).to eq(['never'])
+      expect(schedule.call({ schedule: 'never' }, {})).to eq([nil])
+      expect(directories({ tag: 'x' }, { tag: 'y' })).to all(be_tagged('x').and(be_tagged('y')))
+    end
+
     it 'requires the directory that its target goes to' do
       file = Puppet::Type.type(:file).new(title: '/opt')
       resource = in_catalog(s3file(target: '/opt/a/x'), file)
