@@ -213,6 +213,33 @@ t.test('good prefixes', async (t) => {
   });
 });
 
+t.test('after a change of attributes alone no file is read again', async (t) => {
+  const names = ['a', 'b', 'dir/c', 'dir/d'];
+  await publish('attributes/', ...names);
+  const manifest = (mode: string) =>
+    s3('attributes', 'attributes/', { owner: 'root', group: 'root', mode });
+  t.equal((await node.apply(manifest('0644'))).code, 2);
+  // Known to the ledger as they were: the one that was written to must be compared, not believed.
+  writeFileSync(path('attributes/b'), 'b\n');
+  chownSync(path('attributes/dir/c'), NOBODY, NOBODY);
+  const compared = (applied: Applied) =>
+    said(applied, 'debug')
+      .map((line) => /attributes\/(\S+) is .*: /.exec(line)?.[1])
+      .filter((name) => name !== undefined);
+  proxy.reset();
+  const changed = await node.apply(manifest('0600'), { debug: true });
+  t.equal(changed.code, 2);
+  t.same(compared(changed), ['b', 'dir/c']);
+  t.same(proxy.counts(), { LIST: 1 }, 'owner, group and mode are set at once');
+  for (const name of names) {
+    const { uid, mode } = statSync(path(`attributes/${name}`));
+    t.same([uid, (mode & 0o7777).toString(8)], [0, '600'], name);
+  }
+  const after = await node.apply(manifest('0600'), { debug: true });
+  t.equal(after.code, 0);
+  t.same(compared(after), []);
+});
+
 t.test('purging is fail-closed', async (t) => {
   await publish('many/', ...Array.from({ length: 1_005 }, (_, n) => String(n).padStart(4, '0')));
   for (const prefix of ['cut/', 'endless/', 'broken/', 'few/', 'linked/']) {

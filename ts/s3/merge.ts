@@ -14,7 +14,7 @@ interface Keyed {
 
 /** Merges the listing, the tree and the ledger by key, holding one item of each. */
 export async function* merge<R extends Keyed, K extends Keyed>(
-  listing: AsyncIterator<R>,
+  listing: AsyncIterator<R> | Iterator<R>,
   tree: Iterator<string>,
   ledger: Iterator<K>,
 ): AsyncGenerator<Merged<R, K>> {

@@ -1,13 +1,16 @@
 import { rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf, UserError } from '../helper/errors.js';
+import { attributesFor } from './attributes.js';
 import { declaredElsewhere } from './declared-elsewhere.js';
 import type { Environment } from './environment.js';
 import { explainDisk } from './explain-disk.js';
+import { fingerprint } from './fingerprint.js';
 import { look, octal } from './local.js';
 import { makeDirectory } from './make-directory.js';
+import { merge } from './merge.js';
 import { give, permit } from './ownership.js';
-import { PrefixLedger } from './prefix-ledger.js';
+import { LedgerDraft, PrefixLedger } from './prefix-ledger.js';
 import { abandon, type PrefixPlan, scan } from './prefix-scan.js';
 import { type Failed, Transfer } from './prefix-transfer.js';
 import type { Remotes } from './remotes.js';
@@ -107,23 +110,30 @@ export class PrefixSync {
 
   /** Sets owner, group and mode of the files whose bytes were right already. */
   async setAttributes(resource: S3Resource): Promise<void> {
-    if (!this.#otherAttributes.has(resource.path)) await this.check(resource, true);
-    const keys = this.#otherAttributes.get(resource.path) ?? [];
-    this.#otherAttributes.delete(resource.path);
-    for (const key of keys) {
-      const path = join(resource.path, key);
-      const stats = look(path);
-      if (!stats?.isFile()) continue;
+    const { path } = resource;
+    if (!this.#otherAttributes.has(path)) await this.check(resource, true);
+    const keys = [...(this.#otherAttributes.get(path) ?? [])].sort(compareKeys);
+    // Asked for owner, group and mode each, it does all of them at once.
+    this.#otherAttributes.set(path, new Set());
+    if (keys.length === 0) return;
+    const ledger = this.#ledger(resource);
+    const draft = new LedgerDraft(ledger, this.env.log);
+    let failure: unknown;
+    for await (const { key, local, known } of merge([].values(), keys.values(), ledger.read())) {
+      let changed: { before: string; after: string } | undefined;
       try {
-        give(path, resource);
-        permit(
-          path,
-          resource.mode === undefined ? stats.mode & 0o7777 : Number.parseInt(resource.mode, 8),
-        );
+        // After a failure, what the ledger knows of the others still goes into its next edition.
+        if (local && failure === undefined) changed = attribute(join(path, key), resource);
       } catch (error) {
-        throw explainDisk(error, path);
+        failure = error;
       }
+      if (!known) continue;
+      if (changed && known.fingerprint === changed.before)
+        draft.keep({ ...known, fingerprint: changed.after }, false);
+      else draft.keep(known, true);
     }
+    draft.finish([]);
+    if (failure !== undefined) throw failure;
   }
 
   #refuse(resource: S3Resource, plan: PrefixPlan): void {
@@ -217,6 +227,22 @@ function attributeState(resource: S3Resource, { attributes }: PrefixPlan): Parti
     group: state(resource.group, attributes.group),
     mode: state(resource.mode && octal(Number.parseInt(resource.mode, 8)), attributes.mode),
   };
+}
+
+/** Its fingerprints before and after: a change of owner or mode changes ctime. */
+function attribute(
+  path: string,
+  resource: S3Resource,
+): { before: string; after: string } | undefined {
+  const stats = look(path);
+  if (!stats?.isFile()) return undefined;
+  try {
+    give(path, resource);
+    permit(path, attributesFor(resource, stats).mode);
+  } catch (error) {
+    throw explainDisk(error, path);
+  }
+  return { before: fingerprint(stats), after: fingerprint(look(path) ?? stats) };
 }
 
 /** Directories that a removal left empty go too, up to the root or one that is declared, which stays. */
