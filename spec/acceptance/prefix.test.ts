@@ -311,24 +311,30 @@ t.test('purging is fail-closed', async (t) => {
   t.same(leftovers(site.dir), []);
 });
 
-t.test('purge spares what other resources of the catalog have there', async (t) => {
+t.test('purge takes any name, and spares what other resources have there', async (t) => {
   proxy.clearFaults();
+  mkdirSync(path('shared'));
+  // Names in Latin-1, as of a time before UTF-8.
+  const old = Buffer.from(`${path('shared')}/caf\xe9`, 'latin1');
+  mkdirSync(old);
+  writeFileSync(Buffer.concat([old, Buffer.from('/th\xe9', 'latin1')]), '');
   for (const name of ['stray', 'local.conf', 'kept/stray', 'emptied/stray', 'more/stray'])
     put(`shared/${name}`, 'declared');
   const manifest = [
     resource('file', path('shared'), { ensure: 'directory' }),
     resource('file', path('shared/kept'), { ensure: 'directory' }),
     resource('file', path('shared/local.conf'), { content: 'declared' }),
-    s3('shared', 'few/', { purge: true, max_purge: 3 }),
+    s3('shared', 'few/', { purge: true, max_purge: 4 }),
     s3('shared/object', 'few/one'),
     s3('shared/more', 'few/'),
   ].join('');
   const first = await node.apply(manifest);
   t.equal(first.code, 2, first.stdout);
-  t.match(messages(first, 'shared'), [/^content changed '2 missing, 3 not on S3' to '2 files of/]);
+  t.match(messages(first, 'shared'), [/^content changed '2 missing, 4 not on S3' to '2 files of/]);
   const left = ['local.conf', 'more/one', 'more/stray', 'more/sub/two', 'object', 'one', 'sub/two'];
   t.same(files('shared'), left);
   t.notOk(existsSync(path('shared/emptied')));
+  t.ok(said(first, 'info').includes('removed "caf\\udce9/th\\udce9"'));
   t.ok(existsSync(path('shared/kept')), 'a directory that is declared stays, though it is empty');
   const second = await node.apply(manifest);
   t.equal(second.code, 0, second.stdout);

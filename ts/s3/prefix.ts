@@ -5,6 +5,7 @@ import { attributesFor } from './attributes.js';
 import { declaredElsewhere } from './declared-elsewhere.js';
 import type { Environment } from './environment.js';
 import { explainDisk } from './explain-disk.js';
+import { pathOf } from './file-name.js';
 import { fingerprint } from './fingerprint.js';
 import { look, octal } from './local.js';
 import { makeDirectory } from './make-directory.js';
@@ -158,7 +159,7 @@ export class PrefixSync {
     const declared = declaredElsewhere(resource);
     for (const key of keys) {
       try {
-        unlinkSync(join(path, key));
+        unlinkSync(pathOf(join(path, key)));
         this.env.log('info', `removed ${printable(key)}`);
         removeEmptied(path, key, declared);
       } catch (error) {
@@ -249,7 +250,7 @@ function attribute(
 function removeEmptied(root: string, key: string, declared: (key: string) => boolean): void {
   for (let parent = dirname(key); parent !== '.' && !declared(parent); parent = dirname(parent)) {
     try {
-      rmdirSync(join(root, parent));
+      rmdirSync(pathOf(join(root, parent)));
     } catch {
       return;
     }

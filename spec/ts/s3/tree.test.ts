@@ -72,3 +72,12 @@ t.test(
     t.throws(() => [...walk(join(root, 'file'))], { code: 'ENOTDIR' });
   },
 );
+
+t.test('names that are not UTF-8 are walked as they are', async (t) => {
+  const root = Buffer.from(t.testdir({ text: '' }));
+  const directory = Buffer.concat([root, Buffer.from('/d\xff', 'latin1')]);
+  mkdirSync(directory);
+  writeFileSync(Buffer.concat([directory, Buffer.from('/f\xfe', 'latin1')]), '');
+  writeFileSync(Buffer.concat([directory, Buffer.from('/f\ufffd')]), '');
+  t.strictSame([...walk(root.toString())], ['d\udcff/f\ufffd', 'd\udcff/f\udcfe', 'text']);
+});
