@@ -33,8 +33,8 @@ export interface IncomingFile {
   readonly path: string;
   /** Gives it its attributes and closes it; nothing more is written. */
   seal(attributes: Attributes, options: { flush: boolean }): void;
-  /** Puts it in its place. */
-  place(): void;
+  /** Puts it in its place, in its directory by whichever path. */
+  place(directory?: string): void;
   /** Begins anew. */
   truncate(): void;
   discard(): void;
@@ -104,16 +104,16 @@ export class Incoming {
           if (flush) fsyncSync(file.fd);
           close();
         }),
-      place: () =>
+      place: (at = directory) =>
         attempt(() => {
-          renameSync(path, target);
+          renameSync(join(at, basename(path)), join(at, basename(target)));
           this.#open.delete(file);
         }),
       truncate: () => ftruncateSync(file.fd),
       discard: () => {
         close();
         this.#open.delete(file);
-        rmSync(path, { force: true });
+        removeIfPossible(path);
       },
     };
     this.#open.add(file);

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { look } from './local.js';
-import { makeDirectory } from './make-directory.js';
-import type { S3Resource } from './resource.js';
 
 /** The directories below a prefix's own, each looked at once, no link among them followed. */
 export class Parents {
@@ -17,15 +15,6 @@ export class Parents {
       if (state !== 'directory') return state.obstacle;
     }
     return undefined;
-  }
-
-  /** Makes what is missing, after a look at what is there now. */
-  make(key: string, resource: S3Resource): void {
-    for (const parent of parentsOf(key)) {
-      if (this.#state(parent) === 'directory') continue;
-      makeDirectory(join(this.root, parent), resource);
-      this.#seen.set(parent, 'directory');
-    }
   }
 
   #state(parent: string): 'directory' | 'missing' | { obstacle: string } {

@@ -21,7 +21,6 @@ export interface PrefixPlan {
   files: number;
   /** Files whose owner, group or mode is not as asked. */
   attributes: { owner: string[]; group: string[]; mode: string[] };
-  parents: Parents;
   /** The ledger's next edition, without what is still to come; none in noop. */
   draft: LedgerDraft | undefined;
 }
@@ -38,17 +37,15 @@ export async function scan(
   remotes: Remotes,
 ): Promise<PrefixPlan> {
   const { path } = resource;
-  const parents = new Parents(path);
   const plan: PrefixPlan = {
     bring: [],
     remove: [],
     blocked: [],
     files: 0,
     attributes: { owner: [], group: [], mode: [] },
-    parents,
     draft: noop ? undefined : new LedgerDraft(ledger, env.log),
   };
-  const judge = new Judge(resource, env, parents, noop);
+  const judge = new Judge(resource, env, new Parents(path), noop);
   const tree = look(path) ? walk(path) : [].values();
   try {
     const merged = merge(

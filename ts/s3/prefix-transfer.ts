@@ -1,6 +1,7 @@
-import { join } from 'node:path';
-import { messageOf } from '../helper/errors.js';
-import { attributesFor } from './attributes.js';
+import { fchmodSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { UserError } from '../helper/errors.js';
+import { attributesFor, directoryMode } from './attributes.js';
 import { describe, type Held } from './compare.js';
 import type { Environment } from './environment.js';
 import { explainDisk } from './explain-disk.js';
@@ -8,12 +9,14 @@ import { fetchBeside } from './fetch.js';
 import { fromListing } from './find.js';
 import { flushFileSystem } from './flush.js';
 import { look } from './local.js';
+import type { Made, OpenDirectories } from './open-directories.js';
+import { give } from './ownership.js';
 import { type Bring, knownFile } from './prefix-judge.js';
 import type { KnownFile } from './prefix-ledger.js';
 import type { PrefixPlan } from './prefix-scan.js';
 import { Progress } from './progress.js';
 import type { S3Resource } from './resource.js';
-import { printable } from './safe-key.js';
+import { compareKeys, printable } from './safe-key.js';
 import { parseSource } from './source.js';
 
 /** Objects fetched at once. Measured: more gains nothing on loopback, fewer lose under latency. */
@@ -39,6 +42,7 @@ export class Transfer {
   constructor(
     readonly resource: S3Resource,
     readonly env: Environment,
+    readonly directories: OpenDirectories,
   ) {
     this.#bucket = parseSource(resource.source ?? '').bucket;
   }
@@ -48,29 +52,44 @@ export class Transfer {
     const progress = new Progress(this.resource.path, bytes, this.env.log);
     const queue = plan.bring.values();
     const worker = async (): Promise<void> => {
-      for (const item of queue) await this.#bring(item, plan, progress);
+      for (const item of queue) await this.#bring(item, progress);
     };
     await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, plan.bring.length) }, worker));
     this.#flush();
     await this.#flushing;
   }
 
-  async #bring(item: Bring, plan: PrefixPlan, progress: Progress): Promise<void> {
+  async #bring(item: Bring, progress: Progress): Promise<void> {
     const target = join(this.resource.path, item.key);
     try {
-      plan.parents.make(item.key, this.resource);
+      this.directories.reach(item.key, this.#made);
       const wanted = { remote: fromListing(this.#bucket, item.object), target, progress };
       const client = this.env.clients.for(this.resource);
       const held = item.held ?? (await fetchBeside(target, wanted, client, this.env));
-      held.file.seal(
-        attributesFor(this.resource, item.is === undefined ? undefined : look(target)),
-        { flush: false },
-      );
+      this.#seal(item, held);
       this.#batch.push({ item, held });
       this.#batchBytes += item.object.size;
       if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.#flush();
     } catch (error) {
-      this.failed.push({ key: item.key, why: messageOf(error) });
+      this.failed.push({ key: item.key, why: explainDisk(error, target).message });
+    }
+  }
+
+  #made: Made = (fd) => {
+    give(fd, this.resource);
+    fchmodSync(fd, directoryMode(this.resource.mode));
+  };
+
+  #seal({ key, is }: Bring, { file }: Held): void {
+    try {
+      // It was opened by its path: where that led elsewhere, no one may be given what is there.
+      if (!this.directories.holds(file.fd, key))
+        throw new UserError('moved', 'its directory was replaced in mid-run; run Puppet again');
+      const old = is === undefined ? undefined : look(this.directories.reach(key));
+      file.seal(attributesFor(this.resource, old), { flush: false });
+    } catch (error) {
+      file.discard();
+      throw error;
     }
   }
 
@@ -93,10 +112,12 @@ export class Transfer {
       }
       return;
     }
-    for (const { item, held } of batch) {
+    // In the order of keys, few directories are entered twice.
+    for (const { item, held } of batch.sort((a, b) => compareKeys(a.item.key, b.item.key))) {
       try {
-        held.file.place();
-        const stats = look(join(this.resource.path, item.key));
+        const place = this.directories.reach(item.key);
+        held.file.place(dirname(place));
+        const stats = look(place);
         if (stats)
           this.placed.push(knownFile(item.key, held.arrival.remote, held.arrival.digests, stats));
         const to = describe(held.arrival.remote);
@@ -106,7 +127,9 @@ export class Transfer {
           item.is === undefined ? `added ${key} ${to}` : `changed ${key} from ${item.is} to ${to}`,
         );
       } catch (error) {
-        this.failed.push({ key: item.key, why: messageOf(error) });
+        held.file.discard();
+        const target = join(this.resource.path, item.key);
+        this.failed.push({ key: item.key, why: explainDisk(error, target).message });
       }
     }
   }

@@ -10,6 +10,7 @@ import { fingerprint } from './fingerprint.js';
 import { look, octal } from './local.js';
 import { makeDirectory } from './make-directory.js';
 import { merge } from './merge.js';
+import { OpenDirectories } from './open-directories.js';
 import { give, permit } from './ownership.js';
 import { LedgerDraft, PrefixLedger } from './prefix-ledger.js';
 import { abandon, type PrefixPlan, scan } from './prefix-scan.js';
@@ -73,16 +74,22 @@ export class PrefixSync {
     if (!plan) return { message: 'already as it should be' };
     this.#plans.delete(path);
     if (created) makeDirectory(path, resource);
-    const transfer = new Transfer(resource, this.env);
+    const directories = openBelow(path);
+    const failed = [...plan.blocked];
     try {
-      await transfer.run(plan);
+      const transfer = new Transfer(resource, this.env, directories);
+      try {
+        await transfer.run(plan);
+      } finally {
+        transfer.placed.sort((a, b) => compareKeys(a.key, b.key));
+        plan.draft?.finish(transfer.placed);
+      }
+      failed.push(...transfer.failed);
+      // What is not on S3 goes last, and only after all that is has come.
+      if (failed.length === 0) this.#purge(resource, plan.remove, failed, directories);
     } finally {
-      transfer.placed.sort((a, b) => compareKeys(a.key, b.key));
-      plan.draft?.finish(transfer.placed);
+      directories.close();
     }
-    const failed = [...plan.blocked, ...transfer.failed];
-    // What is not on S3 goes last, and only after all that is has come.
-    if (failed.length === 0) this.#purge(resource, plan.remove, failed);
     if (failed.length > 0) throw failure(path, failed, plan);
     const to = `${plan.files} files of ${this.#source(resource)}`;
     return {
@@ -119,20 +126,22 @@ export class PrefixSync {
     if (keys.length === 0) return;
     const ledger = this.#ledger(resource);
     const draft = new LedgerDraft(ledger, this.env.log);
+    const directories = openBelow(path);
     let failure: unknown;
     for await (const { key, local, known } of merge([].values(), keys.values(), ledger.read())) {
       let changed: { before: string; after: string } | undefined;
       try {
         // After a failure, what the ledger knows of the others still goes into its next edition.
-        if (local && failure === undefined) changed = attribute(join(path, key), resource);
+        if (local && failure === undefined) changed = attribute(directories.reach(key), resource);
       } catch (error) {
-        failure = error;
+        if (codeOf(error) !== 'ENOENT') failure = explainDisk(error, join(path, key));
       }
       if (!known) continue;
       if (changed && known.fingerprint === changed.before)
         draft.keep({ ...known, fingerprint: changed.after }, false);
       else draft.keep(known, true);
     }
+    directories.close();
     draft.finish([]);
     if (failure !== undefined) throw failure;
   }
@@ -154,14 +163,18 @@ export class PrefixSync {
     );
   }
 
-  #purge(resource: S3Resource, keys: string[], failed: Failed[]): void {
-    const { path } = resource;
+  #purge(
+    resource: S3Resource,
+    keys: string[],
+    failed: Failed[],
+    directories: OpenDirectories,
+  ): void {
     const declared = declaredElsewhere(resource);
     for (const key of keys) {
       try {
-        unlinkSync(pathOf(join(path, key)));
+        unlinkSync(pathOf(directories.reach(key)));
         this.env.log('info', `removed ${printable(key)}`);
-        removeEmptied(path, key, declared);
+        removeEmptied(directories, key, declared);
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') failed.push({ key, why: explainDisk(error, key).message });
       }
@@ -188,6 +201,14 @@ export class PrefixSync {
   #source(resource: S3Resource): string {
     const { bucket, key } = parseSource(resource.source ?? '');
     return sourceUrl(bucket, key);
+  }
+}
+
+function openBelow(path: string): OpenDirectories {
+  try {
+    return new OpenDirectories(path);
+  } catch (error) {
+    throw explainDisk(error, path);
   }
 }
 
@@ -237,20 +258,20 @@ function attribute(
 ): { before: string; after: string } | undefined {
   const stats = look(path);
   if (!stats?.isFile()) return undefined;
-  try {
-    give(path, resource);
-    permit(path, attributesFor(resource, stats).mode);
-  } catch (error) {
-    throw explainDisk(error, path);
-  }
+  give(path, resource);
+  permit(path, attributesFor(resource, stats).mode);
   return { before: fingerprint(stats), after: fingerprint(look(path) ?? stats) };
 }
 
 /** Directories that a removal left empty go too, up to the root or one that is declared, which stays. */
-function removeEmptied(root: string, key: string, declared: (key: string) => boolean): void {
+function removeEmptied(
+  directories: OpenDirectories,
+  key: string,
+  declared: (key: string) => boolean,
+): void {
   for (let parent = dirname(key); parent !== '.' && !declared(parent); parent = dirname(parent)) {
     try {
-      rmdirSync(pathOf(join(root, parent)));
+      rmdirSync(pathOf(directories.reach(parent)));
     } catch {
       return;
     }

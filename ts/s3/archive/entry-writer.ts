@@ -14,6 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { codeOf } from '../../helper/errors.js';
+import { OpenDirectories, within } from '../open-directories.js';
 import { TEMPORARY_PREFIX } from '../safe-key.js';
 import type { ArchiveEntry } from './entry.js';
 
@@ -28,18 +29,11 @@ const ALLOWED_MODE = 0o755;
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/**
- * Writes the entries of an archive below a directory, each beside its place and then renamed.
- *
- * It works on open directories, each opened in its parent and not through a link, as openat does:
- * whoever may write below the directory cannot swap one for a link between the check and the write.
- */
+/** Writes the entries of an archive below a directory, each beside its place and then renamed. */
 export class EntryWriter {
-  readonly #root: number;
+  readonly #directories: OpenDirectories;
   readonly #owner: number;
   readonly #group: number;
-  /** The open directories on the way to the last entry. */
-  readonly #way: { name: string; fd: number }[] = [];
   readonly #created = new Set<string>();
 
   constructor(into: string, { owner = UNCHANGED, group = UNCHANGED }: Ownership) {
@@ -51,14 +45,12 @@ export class EntryWriter {
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
     }
-    // The directory itself is the operator's word, and may be a link.
-    this.#root = openSync(into, DIRECTORY);
-    if (this.#created.has('')) this.#attribute(this.#root, ALLOWED_MODE);
+    this.#directories = new OpenDirectories(into);
+    if (this.#created.has('')) this.#attribute(this.#directories.enter([]), ALLOWED_MODE);
   }
 
   close(): void {
-    this.#leave(0);
-    closeSync(this.#root);
+    this.#directories.close();
   }
 
   /** Writes an entry to the path of these parts; a hard link is another name of `linkParts`. */
@@ -126,45 +118,16 @@ export class EntryWriter {
     }
   }
 
-  /** Opens the directory of these parts, and makes what is missing on the way. */
   #enter(parts: string[]): number {
-    let depth = 0;
-    while (depth < parts.length && this.#way[depth]?.name === parts[depth]) depth++;
-    this.#leave(depth);
-    for (const name of parts.slice(depth)) {
-      const path = within(this.#way.at(-1)?.fd ?? this.#root, name);
-      const created = makeDirectory(path);
-      const fd = openSync(path, DIRECTORY | constants.O_NOFOLLOW);
-      this.#way.push({ name, fd });
-      if (created) {
-        this.#created.add(this.#way.map((step) => step.name).join('/'));
-        this.#attribute(fd, ALLOWED_MODE);
-      }
-    }
-    return this.#way.at(-1)?.fd ?? this.#root;
-  }
-
-  #leave(depth: number): void {
-    for (const { fd } of this.#way.splice(depth)) closeSync(fd);
+    return this.#directories.enter(parts, (fd, made) => {
+      this.#created.add(made.join('/'));
+      this.#attribute(fd, ALLOWED_MODE);
+    });
   }
 
   // The mode comes last, as a change of owner may clear some of it.
   #attribute(fd: number, mode: number): void {
     fchownSync(fd, this.#owner, this.#group);
     fchmodSync(fd, mode & ALLOWED_MODE);
-  }
-}
-
-function within(directory: number, name: string): string {
-  return `/proc/self/fd/${directory}/${name}`;
-}
-
-function makeDirectory(path: string): boolean {
-  try {
-    mkdirSync(path, 0o700);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
   }
 }
