@@ -313,3 +313,29 @@ t.test('the resource comes after what it needs', async (t) => {
   }
   precedes(`File[${path('unpacked')}]`, `S3[${path('extracting')}]`);
 });
+
+t.test('what is known only in its turn is heeded then', async (t) => {
+  await bucket.put('late.tar', tarOf([{ name: 'run', content: 'extracted\n' }]));
+  mkdirSync(path('late'));
+  const later = (value: string) => ({ code: `Deferred('sprintf', ['${value}'])` });
+  const manifest =
+    resource('file', path('late'), { ensure: 'directory' }) +
+    s3('late.tar', 'late.tar', {
+      extract: later(path('late')),
+      creates: later(path('late/run')),
+      owner: later('nobody'),
+      mode: later('0640'),
+    }) +
+    resource('s3file', 'late', {
+      endpoint: proxy.endpoint,
+      access_key_id: site.rgw.accessKeyId,
+      secret_access_key: site.rgw.secretAccessKey,
+      path: later(`/${bucket.name}/`),
+      target: later(path('late.s3file')),
+    });
+  const applied = await node.apply(manifest, { args: ['--no-preprocess_deferred'] });
+  t.equal(applied.code, 2, applied.stderr);
+  t.equal(text('late/run'), 'extracted\n');
+  t.same(account('late.tar'), [NOBODY, 0, '640']);
+  t.ok(existsSync(path('late.s3file')));
+});

@@ -23,9 +23,15 @@ module PuppetX
       # make Puppet load every provider of packages, even where the catalog has none.
       def self.requirements(type)
         type.autorequire(:file) do
-          files = directories.map { |path| nearest_file(path) } << self[:ca_file]
+          files = directories.map { |path| nearest_file(path) } << known(:ca_file)
           files.compact + accounts + [Node.package(catalog)].compact
         end
+      end
+
+      # With preprocess_deferred off, as in Puppet 8, a Deferred has its value only in its turn.
+      def self.deferred?(value)
+        defined?(Puppet::Pops::Evaluator::DeferredValue) &&
+          value.is_a?(Puppet::Pops::Evaluator::DeferredValue)
       end
 
       # Puppet redacts only properties by itself, and warns about parameters.
@@ -120,14 +126,23 @@ module PuppetX
         names.each { |name| yield name if parameter(name) && self[name] }
       end
 
+      # What is required is settled before any turn comes: by the values there are by then.
+      def known(name)
+        self[name] unless S3Resource.deferred?(self[name])
+      end
+
       def accounts
-        { user: should(:owner), group: should(:group) }.compact.map do |type, name|
+        { user: known(:owner), group: known(:group) }.compact.map do |type, name|
           catalog.resource(type, name)
         end.compact
       end
 
       def directories
-        [prefix? ? target : File.dirname(target), self[:extract]].compact
+        [(place unless S3Resource.deferred?(target)), known(:extract)].compact
+      end
+
+      def place
+        prefix? ? target : File.dirname(target)
       end
 
       def nearest_file(path)

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative '../../../puppet_x/webhook/helper'
+require_relative '../../../puppet_x/webhook/s3_resource'
 
 Puppet::Type.type(:s3).provide(:node) do
   desc 'Asks the helper process, one question a verb.'
@@ -33,12 +34,9 @@ Puppet::Type.type(:s3).provide(:node) do
       tags.empty? || resource.tagged?(*tags)
     end
 
-    # With preprocess_deferred off, as in Puppet 8, a Deferred has its value only in its turn.
     def known?(resource)
-      return true unless defined?(Puppet::Pops::Evaluator::DeferredValue)
-
       resource.parameters.each_value.none? do |parameter|
-        parameter.value.is_a?(Puppet::Pops::Evaluator::DeferredValue)
+        PuppetX::Webhook::S3Resource.deferred?(parameter.value)
       end
     end
   end

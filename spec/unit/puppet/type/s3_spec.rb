@@ -160,6 +160,16 @@ describe Puppet::Type.type(:s3) do
         .to contain_exactly('Package[node]')
     end
 
+    it 'is not what a Deferred will name only in its turn' do
+      later = Puppet::Pops::Evaluator::DeferredValue.new(-> { raise 'its turn has not come' })
+      names = %i[extract creates ca_file owner group mode checksum version_id source]
+      resource = s3(names.to_h { |name| [name, later] })
+      others = [puppet(:file, '/opt'), puppet(:file, '/'), puppet(:user, 'app')]
+      expect(required_by(resource, *others)).to contain_exactly('File[/opt]')
+      expect(described_class.provider(:node)).not_to receive(:helper)
+      described_class.provider(:node).prefetch('x' => resource)
+    end
+
     it 'is nothing where nothing of it is declared' do
       expect(required_by(s3(owner: 'root', group: '0', ca_file: '/etc/ca.pem'))).to be_empty
     end
