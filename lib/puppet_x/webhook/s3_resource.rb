@@ -1,14 +1,19 @@
 # frozen_string_literal: true
 
 require_relative 'account_property'
+require_relative 'checks'
 require_relative 'declared'
 require_relative 'node'
+require_relative 'sensitive_parameters'
 
 module PuppetX
   module Webhook
     # What s3 and s3file have in common as resources: secrets, checks across attributes, what they
     # require, and how they are told to the helper.
     module S3Resource
+      include Checks
+      include SensitiveParameters
+
       FOR_ONE_OBJECT = %i[version_id checksum validate_cmd extract creates cleanup].freeze
       FOR_PREFIX = %i[purge max_purge allow_empty include exclude].freeze
       NEEDS = [
@@ -32,13 +37,6 @@ module PuppetX
       def self.deferred?(value)
         defined?(Puppet::Pops::Evaluator::DeferredValue) &&
           value.is_a?(Puppet::Pops::Evaluator::DeferredValue)
-      end
-
-      # Puppet redacts only properties by itself, and warns about parameters.
-      def set_sensitive_parameters(names) # rubocop:disable Naming/AccessorMethodName
-        properties, others = names.partition { |name| self.class.validproperty?(name) }
-        others.each { |name| parameter(name).sensitive = true if parameter(name) }
-        super(properties)
       end
 
       # The attributes that are set, as the helper wants them.
@@ -106,24 +104,6 @@ module PuppetX
 
           raise Puppet::Error, "#{name} is for a prefix; end source with /"
         end
-      end
-
-      def needs(name, other)
-        return if self[name].nil? || self[name] == false || !self[other].nil?
-
-        raise Puppet::Error, "#{name} needs #{other}"
-      end
-
-      def excludes(name, others)
-        return unless self[name]
-
-        given(others) do |other|
-          raise Puppet::Error, "#{name} and #{other} cannot both be set"
-        end
-      end
-
-      def given(names)
-        names.each { |name| yield name if parameter(name) && self[name] }
       end
 
       # What is required is settled before any turn comes: by the values there are by then.
