@@ -47,12 +47,11 @@ export async function runHelper(
   try {
     await next();
     await ask('open', { state_dir: stateDir });
-    await ask('prefetch', { resources: [resource] });
+    await ask('prefetch', { resources: [resource], noop: [] });
     const state = await ask<State>('check', { resource, noop: false });
     const change = state.content?.in_sync
       ? undefined
       : await ask<Change>('apply', { resource }).then(({ message }) => message);
-    await ask('close', {});
     const peak = peakMiB(child.pid ?? 0);
     child.stdin.end();
     await exit;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { UserError } from '../helper/errors.js';
 import { awsEndpoint, type Connection, DEFAULT_REGION } from './connection.js';
 import { type CredentialsProvider, remembered } from './credentials.js';
+import { networkReason } from './explain.js';
 import { element, unescapeXml } from './listing.js';
 import { S3Error } from './s3-error.js';
 import { encodeAll, sign } from './sign.js';
@@ -48,12 +49,16 @@ export function assumeRole(
       { region, service: 'sts' },
       new Date(),
     );
-    const answer = await transportFor(url.origin).send({
-      method: 'POST',
-      path: '/',
-      headers,
-      body,
-    });
+    const request = { method: 'POST' as const, path: '/', headers, body };
+    const answer = await transportFor(url.origin)
+      .send(request)
+      .catch((error: unknown) => {
+        const [code, reason] = networkReason(error, url.origin);
+        throw new UserError(
+          code,
+          `cannot assume ${connection.role_arn} at ${url.origin}: ${reason}`,
+        );
+      });
     const xml = answer.body.toString('utf8');
     const field = (name: string): string => unescapeXml(element(xml, name) ?? '');
     if (answer.status !== 200 || !field('AccessKeyId')) {

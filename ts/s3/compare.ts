@@ -6,6 +6,7 @@ import type { Arrival } from './fetch-whole.js';
 import { fingerprint } from './fingerprint.js';
 import type { Incoming, IncomingFile } from './incoming.js';
 import type { LedgerEntry } from './ledger.js';
+import { Progress } from './progress.js';
 import { type Proof, proofsOf } from './proof.js';
 import { sourceUrl } from './source.js';
 
@@ -135,7 +136,8 @@ async function byFetching(subject: Subject, known: string | undefined): Promise<
   );
   const file = await incoming?.create(path);
   try {
-    const arrival = await download(client, wanted, file?.fd);
+    const progress = new Progress(path, wanted.remote.size, client.options.log);
+    const arrival = await download(client, { ...wanted, progress }, file?.fd);
     const name = Object.keys(arrival.digests)[0] as DigestName;
     const digests = await digestFile(path, [name]);
     if (digests[name] === arrival.digests[name]) {

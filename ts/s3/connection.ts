@@ -1,3 +1,4 @@
+import { UserError } from '../helper/errors.js';
 import type { S3Resource } from './resource.js';
 
 /** Everything that decides how S3 is reached; resources that agree on it share one client. */
@@ -39,7 +40,11 @@ export interface Address {
  */
 export function addressOf(bucket: string, region: string, connection: Connection): Address {
   const pathStyle = connection.force_path_style ?? (!!connection.endpoint || bucket.includes('.'));
-  const url = new URL(connection.endpoint ?? awsEndpoint('s3', region));
+  const endpoint = connection.endpoint ?? awsEndpoint('s3', region);
+  if (!URL.canParse(endpoint)) {
+    throw new UserError('bad_endpoint', `${endpoint} is not a URL; check endpoint and region`);
+  }
+  const url = new URL(endpoint);
   const root = url.pathname.replace(/\/$/, '');
   const host = pathStyle ? url.host : `${bucket}.${url.host}`;
   return {

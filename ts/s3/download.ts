@@ -23,17 +23,20 @@ export interface Wanted {
   progress?: Progress;
 }
 
+/** An open file, or a buffer of the object's size. */
+export type Destination = number | Buffer | undefined;
+
 /** How often damaged bytes are fetched again before S3's copy, or the way to it, is called broken. */
 const ATTEMPTS = 2;
 
 /**
- * Brings an object's bytes to `fd`, or nowhere, and holds them against everything that S3 and the
+ * Brings an object's bytes to a file or a buffer, or nowhere, and holds them against everything that S3 and the
  * operator say of them. `If-Match` keeps one download to one object.
  */
 export async function download(
   client: S3Client,
   wanted: Wanted,
-  fd: number | undefined,
+  to: Destination,
 ): Promise<Arrival> {
   const { remote } = wanted;
   const [proof] = await proofsOf(remote, () =>
@@ -41,7 +44,7 @@ export async function download(
   );
   let before: string | undefined;
   for (let attempt = 1; ; attempt++) {
-    const arrival = await once(client, wanted, fd, proof?.digest);
+    const arrival = await once(client, wanted, to, proof?.digest);
     const { pin } = wanted;
     if (pin && arrival.digests[pin.algorithm] === pin.hex) return arrival;
     const damage = findDamage(arrival) ?? findUnevenParts(arrival, proof, before);
@@ -66,7 +69,7 @@ export async function download(
 async function once(
   client: S3Client,
   wanted: Wanted,
-  fd: number | undefined,
+  to: Destination,
   proof: DigestName | undefined,
 ): Promise<Arrival> {
   const { pin, progress } = wanted;
@@ -77,7 +80,8 @@ async function once(
     version: version(wanted),
     digestsFor: (object: RemoteObject) => digestsFor(object, proof, pin?.algorithm),
     write: (chunk: Buffer, at: number) => {
-      if (fd !== undefined) write(fd, chunk, at, wanted.target);
+      if (typeof to === 'number') write(to, chunk, at, wanted.target);
+      else if (to) chunk.copy(to, at);
       position += chunk.length;
       progress?.add(chunk.length);
     },
@@ -87,9 +91,9 @@ async function once(
     },
   };
   const arrival =
-    fd === undefined || wanted.remote.size < PARALLEL_FROM
-      ? await fetchWhole(transfer)
-      : await fetchInRanges(transfer, fd);
+    typeof to === 'number' && wanted.remote.size >= PARALLEL_FROM
+      ? await fetchInRanges(transfer, to)
+      : await fetchWhole(transfer);
   if (position !== arrival.remote.size) {
     const { bucket, key } = wanted.remote;
     throw new UserError(
@@ -155,7 +159,7 @@ function findUnevenParts(
   return `what arrived is damaged: its parts give the ETag ${got}, S3 says ${proof.value}`;
 }
 
-function write(fd: number, chunk: Buffer, position: number, target: string): void {
+export function write(fd: number, chunk: Buffer, position: number, target: string): void {
   try {
     let written = 0;
     while (written < chunk.length) {

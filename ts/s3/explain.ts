@@ -91,7 +91,8 @@ function hintFor(key: string): string {
   return 'check source (a prefix ends with /), or upload it first';
 }
 
-function networkReason(error: unknown, endpoint: string): [string, string] {
+/** Why a request got no answer: a code, and one line that says what to do. */
+export function networkReason(error: unknown, endpoint: string): [string, string] {
   const code = codeOf(error);
   switch (code) {
     case 'ENOTFOUND':

@@ -1,3 +1,4 @@
+import { parsePin } from './checksum.js';
 import type { LedgerEntry } from './ledger.js';
 import { exists } from './local.js';
 import type { S3Resource } from './resource.js';
@@ -24,4 +25,14 @@ export function extractionDue(resource: S3Resource, entry: LedgerEntry, etag: st
 /** Whether the archive is gone because this very one was extracted and cleaned up. */
 export function isExtracted(resource: S3Resource, entry: LedgerEntry, etag: string): boolean {
   return resource.cleanup === true && entry.etag === etag && !extractionDue(resource, entry, etag);
+}
+
+/** Whether the very bytes that are pinned were extracted, and the archive was cleaned up. */
+export function isPinnedAndExtracted(
+  resource: S3Resource,
+  entry: LedgerEntry | undefined,
+): boolean {
+  if (!entry || resource.checksum === undefined) return false;
+  const { algorithm, hex } = parsePin(resource.checksum);
+  return entry.digests[algorithm] === hex && isExtracted(resource, entry, entry.etag);
 }

@@ -1,12 +1,29 @@
 import { UserError } from '../helper/errors.js';
 import type { S3Client } from './client.js';
 import type { Held } from './compare.js';
-import { download, type Wanted } from './download.js';
+import { download, type Wanted, write } from './download.js';
 import type { Environment } from './environment.js';
 import { Progress } from './progress.js';
+import type { Fetched } from './read-ahead.js';
 import { sourceUrl } from './source.js';
 
 const MOST_REPLACED = 3;
+
+/** Puts an object whose bytes are at hand beside its target. */
+export async function putBeside(
+  target: string,
+  { bytes, arrival }: Fetched,
+  { incoming }: Pick<Environment, 'incoming'>,
+): Promise<Held> {
+  const file = await incoming.create(target);
+  try {
+    write(file.fd, bytes, 0, target);
+    return { file, arrival };
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+}
 
 /** Brings an object beside its target; one that was replaced on S3 meanwhile is asked for anew. */
 export async function fetchBeside(

@@ -8,23 +8,31 @@ import { type Digests, digestFile } from './digest.js';
 import type { Wanted } from './download.js';
 import type { Environment } from './environment.js';
 import { explainDisk } from './explain-disk.js';
-import { adoptedExtraction, extraction, extractionDue, isExtracted } from './extraction.js';
-import { fetchBeside } from './fetch.js';
+import {
+  adoptedExtraction,
+  extractionDue,
+  isExtracted,
+  isPinnedAndExtracted,
+} from './extraction.js';
+import { fetchBeside, putBeside } from './fetch.js';
+import { asAsked, cleanedUp, inSync, named, present } from './file-state.js';
 import { isPattern } from './find.js';
 import { fingerprint } from './fingerprint.js';
 import { keepInstalled } from './forward-only.js';
 import type { LedgerEntry } from './ledger.js';
-import { describeKind, look, octal, permissions } from './local.js';
+import { describeKind, look } from './local.js';
 import { give, permit } from './ownership.js';
+import { ReadAhead } from './read-ahead.js';
 import type { RemoteObject } from './remote-object.js';
 import type { Remotes } from './remotes.js';
 import type { Change, S3Resource, State } from './resource.js';
 import { printable } from './safe-key.js';
 import { sourceUrl } from './source.js';
+import { cleanUp, unpack } from './unpack.js';
 import { validate } from './validate-cmd.js';
 
 /** What a check found out and the change that may follow needs. */
-type Plan = ToBring | ToExtract;
+type Plan = ToBring | ToExtract | ToCleanUp;
 
 interface ToBring {
   remote: RemoteObject;
@@ -39,9 +47,15 @@ interface ToExtract {
   extractOnly: string;
 }
 
+/** Its archive is extracted; only the file itself is to go. */
+interface ToCleanUp {
+  cleanUp: string;
+}
+
 /** One object, one file. */
 export class FileSync {
   readonly #plans = new Map<string, Plan>();
+  readonly #readAhead = new ReadAhead();
 
   constructor(
     readonly env: Environment,
@@ -55,18 +69,34 @@ export class FileSync {
     return look(path) === undefined && !isPinnedAndExtracted(resource, this.env.ledger.get(path));
   }
 
+  /** Asks S3 ahead, and has a small object that is missing or another one fetched ahead as well. */
+  ask(resource: S3Resource, noop: boolean): void {
+    const answer = this.remotes.ask(resource);
+    if (noop || resource.extract !== undefined) return;
+    // What fails here fails again, and is told, when its resource is evaluated.
+    answer
+      .then(({ remote }) => {
+        if (!this.#isSurelyAnother(resource.path, remote)) return;
+        this.#readAhead.begin(this.#wanted(resource, remote), this.env.clients.for(resource));
+      })
+      .catch(() => undefined);
+  }
+
   async check(resource: S3Resource, noop: boolean): Promise<State> {
     const { path } = resource;
     const stats = look(path);
     const entry = this.env.ledger.get(path);
-    if (resource.ensure === 'absent') return { ensure: stats ? 'present' : 'absent' };
+    if (resource.ensure === 'absent') {
+      if (stats?.isDirectory()) throw notRemoved(path);
+      return { ensure: stats ? 'present' : 'absent' };
+    }
     if (stats?.isDirectory()) {
       throw new UserError(
         'EISDIR',
         `${path} is a directory, and the source is a single object; end source with / for a prefix, or remove the directory`,
       );
     }
-    if (stats && resource.replace === false) return inSync(stats, 'replace is false');
+    if (stats && resource.replace === false) return inSync(stats, resource, 'replace is false');
     if (stats?.isFile() && resource.checksum !== undefined) {
       const known = await this.#pinned(resource, stats, entry, noop);
       if (known) return this.#right(resource, stats, known, known.etag, named(resource));
@@ -131,11 +161,15 @@ export class FileSync {
     if (!plan) return { message: 'already as it should be' };
     this.#plans.delete(path);
     if ('extractOnly' in plan) {
-      await this.#extract(resource, plan.etag);
+      await unpack(resource, plan.etag, this.env);
       return { message: `extracted ${plan.extractOnly} to ${resource.extract}` };
     }
+    if ('cleanUp' in plan) {
+      cleanUp(path, this.env);
+      return { message: `removed ${plan.cleanUp}, which is extracted to ${resource.extract}` };
+    }
     const remote = await this.#bring(resource, plan);
-    const extracted = await this.#extract(resource, remote.etag);
+    const extracted = await unpack(resource, remote.etag, this.env);
     const message =
       plan.is === 'absent'
         ? `created from ${sourceUrl(remote.bucket, remote.key)} ${describe(remote)}`
@@ -146,13 +180,7 @@ export class FileSync {
   remove(resource: S3Resource): Change {
     const { path } = resource;
     const entry = this.env.ledger.get(path);
-    const stats = look(path);
-    if (stats?.isDirectory()) {
-      throw new UserError(
-        'EISDIR',
-        `${path} is a directory; end source with / and set purge => true to remove it with all that is in it`,
-      );
-    }
+    if (look(path)?.isDirectory()) throw notRemoved(path);
     try {
       rmSync(path, { force: true });
     } catch (error) {
@@ -222,7 +250,7 @@ export class FileSync {
     const entry = this.env.ledger.get(path);
     if (entry && verdict.known) return this.#right(resource, stats, entry, remote.etag, name);
     if (!entry && !noop) this.env.log('debug', `${path} was right already and is adopted`);
-    const extracted = entry?.extracted ?? adoptedExtraction(resource, remote.etag);
+    const extracted = entry ? entry.extracted : adoptedExtraction(resource, remote.etag);
     const known = entryOf(remote, verdict.digests, stats, extracted);
     if (!noop) this.env.ledger.set(path, known);
     return this.#right(resource, stats, known, remote.etag, name);
@@ -236,17 +264,18 @@ export class FileSync {
     etag: string,
     name: string,
   ): State {
-    if (!extractionDue(resource, entry, etag)) return inSync(stats, name);
-    this.#plans.set(resource.path, { etag, extractOnly: name });
-    const is = `${name}, not extracted to ${resource.extract}`;
-    return { ...present(stats), content: { in_sync: false, is, should: name } };
+    const due = extractionDue(resource, entry, etag);
+    if (!due && !resource.cleanup) return inSync(stats, resource, name);
+    this.#plans.set(resource.path, due ? { etag, extractOnly: name } : { cleanUp: name });
+    const is = `${name}, not ${due ? `extracted to ${resource.extract}` : 'cleaned up'}`;
+    return { ...present(stats, resource), content: { in_sync: false, is, should: name } };
   }
 
   #differs(resource: S3Resource, stats: Stats, plan: ToBring, why: string): State {
     this.env.log('info', `${resource.path} differs: ${why}`);
     this.#plans.set(resource.path, plan);
     return {
-      ...present(stats),
+      ...present(stats, resource),
       content: { in_sync: false, is: plan.is, should: this.#describe(resource, plan.remote) },
     };
   }
@@ -254,14 +283,7 @@ export class FileSync {
   /** Fetches, verifies, validates and places the file; an object replaced meanwhile is asked for anew. */
   async #bring(resource: S3Resource, plan: ToBring): Promise<RemoteObject> {
     const { path } = resource;
-    const { file, arrival } =
-      plan.held ??
-      (await fetchBeside(
-        path,
-        this.#wanted(resource, plan.remote),
-        this.env.clients.for(resource),
-        this.env,
-      ));
+    const { file, arrival } = plan.held ?? (await this.#fetch(resource, plan.remote));
     try {
       if (resource.validate_cmd) await validate(resource.validate_cmd, file.path, path);
     } catch (error) {
@@ -284,30 +306,21 @@ export class FileSync {
     return arrival.remote;
   }
 
-  async #extract(resource: S3Resource, etag: string): Promise<boolean> {
-    const { path, extract } = resource;
-    if (extract === undefined) return false;
-    const { extractArchive } = await import('./archive.js');
-    const owner = resource.owner === undefined ? {} : { owner: resource.owner };
-    const group = resource.group === undefined ? {} : { group: resource.group };
-    const { entries } = await extractArchive(path, extract, { ...owner, ...group });
-    this.env.log('info', `${path}: ${entries} entries extracted to ${extract}`);
-    if (resource.creates !== undefined && !look(resource.creates)) {
-      throw new UserError(
-        'creates',
-        `${path} was extracted to ${extract}, but ${resource.creates} is still not there; check creates`,
-      );
-    }
+  async #fetch(resource: S3Resource, remote: RemoteObject): Promise<Held> {
+    const { path } = resource;
+    const fetched = await this.#readAhead.take(path, remote);
+    if (fetched) return putBeside(path, fetched, this.env);
+    const client = this.env.clients.for(resource);
+    return fetchBeside(path, this.#wanted(resource, remote), client, this.env);
+  }
+
+  /** By a look at the disk now, without reading the file. */
+  #isSurelyAnother(path: string, remote: RemoteObject): boolean {
+    const stats = look(path);
+    if (!stats) return true;
+    if (!stats.isFile() || stats.size !== remote.size) return !stats.isDirectory();
     const entry = this.env.ledger.get(path);
-    if (resource.cleanup) rmSync(path, { force: true });
-    if (entry) {
-      this.env.ledger.set(path, {
-        ...entry,
-        ...(resource.cleanup ? { fingerprint: '' } : {}),
-        extracted: extraction(resource, etag),
-      });
-    }
-    return true;
+    return entry?.fingerprint === fingerprint(stats) && entry.etag !== remote.etag;
   }
 
   #wanted(resource: S3Resource, remote: RemoteObject): Wanted {
@@ -327,6 +340,13 @@ export class FileSync {
   }
 }
 
+function notRemoved(path: string): UserError {
+  return new UserError(
+    'EISDIR',
+    `${path} is a directory; end source with / and set purge => true to remove it with all that is in it`,
+  );
+}
+
 function entryOf(
   remote: RemoteObject,
   digests: Digests,
@@ -341,46 +361,5 @@ function entryOf(
     digests,
     fingerprint: fingerprint(stats),
     ...(extracted ? { extracted } : {}),
-  };
-}
-
-function present(stats: Stats): State {
-  const { uid: owner, gid: group } = stats;
-  // A link, which replace => false keeps, has no mode that could be set.
-  const mode = stats.isSymbolicLink() ? undefined : octal(permissions(stats));
-  return { ensure: 'present', owner, group, mode };
-}
-
-/** How the report names what is right by its pin, whatever S3 has. */
-function named({ checksum }: S3Resource): string {
-  return `the pinned ${checksum}`;
-}
-
-/** Whether the very bytes that are pinned were extracted, and the archive was cleaned up. */
-function isPinnedAndExtracted(resource: S3Resource, entry: LedgerEntry | undefined): boolean {
-  if (!entry || resource.checksum === undefined) return false;
-  const { algorithm, hex } = parsePin(resource.checksum);
-  return entry.digests[algorithm] === hex && isExtracted(resource, entry, entry.etag);
-}
-
-function cleanedUp(resource: S3Resource, name: string): State {
-  return { ensure: 'present', content: settled(name), ...asAsked(resource) };
-}
-
-function inSync(stats: Stats, by: string): State {
-  return { ...present(stats), content: settled(by) };
-}
-
-function settled(text: string): State['content'] & object {
-  return { in_sync: true, is: text, should: text };
-}
-
-/** For a file that is gone on purpose: its attributes are as they should be. */
-function asAsked(resource: S3Resource): Partial<State> {
-  const { owner, group, mode } = resource;
-  return {
-    ...(owner === undefined ? {} : { owner }),
-    ...(group === undefined ? {} : { group }),
-    ...(mode === undefined ? {} : { mode: octal(Number.parseInt(mode, 8)) }),
   };
 }

@@ -68,6 +68,9 @@ export function isPattern(resource: S3Resource): boolean {
   );
 }
 
+/** What is published beside a build to vouch for it is not its next version. */
+const BESIDE_A_BUILD = /\.(md5|sha\d+(sum)?|asc|sig|pom)$/i;
+
 interface Pattern {
   wildcard: string;
   prefix: string;
@@ -82,17 +85,24 @@ function patternOf(resource: S3Resource, key: string): Pattern | undefined {
     const matches = (other: string): boolean =>
       other.startsWith(key) &&
       !other.slice(key.length).includes('/') &&
-      !(digitEnd && /^\d/.test(other.slice(key.length)));
+      !(digitEnd && /^\d/.test(other.slice(key.length))) &&
+      isMeant(other, key);
     const version = (other: string): string => versionIn(other.slice(key.length), '*');
     return { wildcard: `${key}*`, prefix: key, matches, version };
   }
   if (resource.ensure !== 'latest' || literalPrefix(key) === key) return undefined;
+  const matches = compilePattern(key);
   return {
     wildcard: key,
     prefix: literalPrefix(key),
-    matches: compilePattern(key),
+    matches: (other) => matches(other) && isMeant(other, key),
     version: (other) => versionIn(other, key),
   };
+}
+
+/** Where the pattern itself ends so, that is what is wanted. */
+function isMeant(key: string, pattern: string): boolean {
+  return BESIDE_A_BUILD.test(pattern) || !BESIDE_A_BUILD.test(key);
 }
 
 export function fromListing(bucket: string, object: ListedObject): RemoteObject {

@@ -27,7 +27,7 @@ export async function keepInstalled(
 ): Promise<Found> {
   const { choice, remote } = found;
   const { env, entry, stats } = installed;
-  if (!choice || (!stats && !entry?.extracted)) return found;
+  if (!choice || (!stats && !(resource.cleanup && entry?.extracted))) return found;
   const key = await installedKey(resource, choice, remote.bucket, installed);
   if (key === undefined || key === remote.key) return found;
   const still = choice.candidates.find((candidate) => candidate.key === key);

@@ -136,7 +136,7 @@ export class Incoming {
       const pid = /^run-(\d+)$/.exec(name)?.[1];
       if (!pid || (Number(pid) !== this.pid && isAlive(Number(pid)))) continue;
       const record = join(this.stateDir, name);
-      for (const line of readFileSync(record, 'utf8').split('\n')) {
+      for (const line of linesOf(record)) {
         const directory = line && parse(line);
         if (!directory) continue;
         for (const entry of entriesOf(directory)) {
@@ -176,6 +176,15 @@ function parse(line: string): string | undefined {
   } catch {
     // The run was killed while it wrote this line, and so made no file there.
     return undefined;
+  }
+}
+
+/** None where the run that wrote it, or swept it, has just removed it. */
+function linesOf(record: string): string[] {
+  try {
+    return readFileSync(record, 'utf8').split('\n');
+  } catch {
+    return [];
   }
 }
 

@@ -48,7 +48,10 @@ export class PrefixSync {
         `${path} is not a directory; the source is a prefix, whose objects go below one`,
       );
     }
-    if (resource.ensure === 'absent') return { ensure: there ? 'present' : 'absent' };
+    if (resource.ensure === 'absent') {
+      if (there) this.#refuseRemoval(resource, noop);
+      return { ensure: there ? 'present' : 'absent' };
+    }
 
     const plan = await scan(resource, this.#ledger(resource), noop, this.env, this.remotes);
     this.#refuse(resource, plan);
@@ -75,7 +78,8 @@ export class PrefixSync {
     this.#plans.delete(path);
     if (created) makeDirectory(path, resource);
     const directories = openBelow(path);
-    const failed = [...plan.blocked];
+    let failed: Failed[] = [...plan.blocked];
+    let purged = false;
     try {
       const transfer = new Transfer(resource, this.env, directories);
       try {
@@ -84,13 +88,14 @@ export class PrefixSync {
         transfer.placed.sort((a, b) => compareKeys(a.key, b.key));
         plan.draft?.finish(transfer.placed);
       }
-      failed.push(...transfer.failed);
+      failed = failed.concat(transfer.failed);
       // What is not on S3 goes last, and only after all that is has come.
-      if (failed.length === 0) this.#purge(resource, plan.remove, failed, directories);
+      purged = failed.length === 0;
+      if (purged) this.#purge(resource, plan.remove, failed, directories);
     } finally {
       directories.close();
     }
-    if (failed.length > 0) throw failure(path, failed, plan);
+    if (failed.length > 0) throw failure(path, failed, plan, purged);
     const to = `${plan.files} files of ${this.#source(resource)}`;
     return {
       message: created ? `created with ${to}` : `content changed '${summary(plan)}' to '${to}'`,
@@ -99,14 +104,7 @@ export class PrefixSync {
 
   remove(resource: S3Resource): Change {
     const { path } = resource;
-    if (!resource.purge || resource.include || resource.exclude) {
-      throw new UserError(
-        'not_purged',
-        `${path} is a directory; it is removed with all that is in it only with purge => true, and without include and exclude`,
-      );
-    }
-    const files = [...walk(path)].length;
-    this.#refuseMany(resource, files);
+    const files = this.#refuseRemoval(resource, false);
     try {
       rmSync(path, { recursive: true, force: true });
     } catch (error) {
@@ -114,6 +112,22 @@ export class PrefixSync {
     }
     this.#ledger(resource).remove();
     return { message: `removed with ${files} files` };
+  }
+
+  /** How many files a removal takes with it; noop names them. */
+  #refuseRemoval(resource: S3Resource, noop: boolean): number {
+    const { path } = resource;
+    if (!resource.purge || resource.include || resource.exclude) {
+      throw new UserError(
+        'not_purged',
+        `${path} is a directory; it is removed with all that is in it only with purge => true, and without include and exclude`,
+      );
+    }
+    // Of a link, what it leads to stays.
+    const keys = look(path)?.isSymbolicLink() ? [] : [...walk(path)];
+    this.#refuseMany(resource, keys.length);
+    if (noop) for (const key of keys) this.env.log('info', `would remove ${printable(key)}`);
+    return keys.length;
   }
 
   /** Sets owner, group and mode of the files whose bytes were right already. */
@@ -230,10 +244,10 @@ function summary({ bring, remove, blocked }: PrefixPlan): string {
 
 const MOST_NAMED = 3;
 
-function failure(path: string, failed: Failed[], plan: PrefixPlan): UserError {
+function failure(path: string, failed: Failed[], plan: PrefixPlan, purged: boolean): UserError {
   const named = failed.slice(0, MOST_NAMED).map(({ key, why }) => `${printable(key)}: ${why}`);
   const more = failed.length > MOST_NAMED ? `; and ${failed.length - MOST_NAMED} more` : '';
-  const kept = plan.remove.length > 0 ? '; nothing was purged' : '';
+  const kept = plan.remove.length > 0 && !purged ? '; nothing was purged' : '';
   return new UserError(
     'incomplete',
     `${path}: ${failed.length} of ${plan.files} files failed: ${named.join('; ')}${more}${kept}`,

@@ -12,11 +12,12 @@ export class Remotes {
 
   constructor(readonly clients: Clients) {}
 
-  ask(resource: S3Resource): void {
+  ask(resource: S3Resource): Promise<Found> {
     const answer = this.#find(resource);
     // Whoever takes it sees the failure; if nobody does, nobody needs to know.
     answer.catch(() => undefined);
     this.#ahead.set(resource.path, answer);
+    return answer;
   }
 
   /** An answer that failed is asked for once more: an earlier resource may have mended the cause. */

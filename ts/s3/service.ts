@@ -17,13 +17,12 @@ import { parseSource } from './source.js';
 export interface Asks {
   /** First of all: where the ledger is, and whether anyone reads what is logged for debugging. */
   open(params: { state_dir: string; debug: boolean }): Promise<void>;
-  /** All resources of the type at once, so that the questions to S3 run ahead. */
-  prefetch(params: { resources: S3Resource[] }): Promise<void>;
+  /** All resources of the type at once, so that the questions to S3 run ahead; the paths of those in noop. */
+  prefetch(params: { resources: S3Resource[]; noop: string[] }): Promise<void>;
   check(params: { resource: S3Resource; noop: boolean }): Promise<State>;
   apply(params: { resource: S3Resource }): Promise<Change>;
   remove(params: { resource: S3Resource }): Promise<Change>;
   set_attributes(params: { resource: S3Resource }): Promise<void>;
-  close(): Promise<void>;
 }
 
 interface Opened {
@@ -45,8 +44,9 @@ export class S3Service {
   methods(): Record<string, Method> {
     const asks: Asks = {
       open: async ({ state_dir, debug }) => this.#open(state_dir, debug),
-      prefetch: async ({ resources }) => {
-        for (const resource of resources) this.#prefetch(resource);
+      prefetch: async ({ resources, noop }) => {
+        const silent = new Set(noop);
+        for (const resource of resources) this.#prefetch(resource, silent.has(resource.path));
       },
       check: ({ resource, noop }) => {
         // A noop run does not even clean up.
@@ -57,7 +57,6 @@ export class S3Service {
         namingSource(resource, () => this.#syncFor(resource).apply(resource)),
       remove: async ({ resource }) => this.#syncFor(resource).remove(resource),
       set_attributes: async ({ resource }) => this.#syncFor(resource).setAttributes(resource),
-      close: () => this.close(),
     };
     return asks as unknown as Record<string, Method>;
   }
@@ -99,14 +98,14 @@ export class S3Service {
     };
   }
 
-  #prefetch(resource: S3Resource): void {
+  #prefetch(resource: S3Resource, noop: boolean): void {
     this.#keepSecrets(resource);
     if (resource.ensure === 'absent' || resource.source === undefined) return;
     const { remotes, files } = this.#get();
     // What would fail fails again, and is told, when its resource is evaluated.
     try {
       if (isPrefix(resource)) remotes.listAhead(resource);
-      else if (files.needsRemote(resource)) remotes.ask(resource);
+      else if (files.needsRemote(resource)) files.ask(resource, noop);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
     }

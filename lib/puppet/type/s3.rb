@@ -97,14 +97,21 @@ Puppet::Type.newtype(:s3) do
       `profile` nor `anonymous`, they are looked for as the AWS SDK does: environment, shared
       files, web identity, container, instance metadata.
     DOC
+
+    munge(&:to_s)
   end
 
   newparam(:secret_access_key) do
     desc 'The secret of `access_key_id`.'
+
+    # Of digits alone, without quotes, it is a number to YAML.
+    munge(&:to_s)
   end
 
   newparam(:session_token) do
     desc 'The token of temporary credentials.'
+
+    munge(&:to_s)
   end
 
   newparam(:profile) do
@@ -128,6 +135,12 @@ Puppet::Type.newtype(:s3) do
 
   newparam(:region) do
     desc 'The region to ask first, by default us-east-1. A bucket that is elsewhere is followed.'
+
+    validate do |value|
+      next if value.to_s =~ /\A[a-z0-9-]+\z/
+
+      raise ArgumentError, "region must be one such as eu-central-1, not '#{value}'"
+    end
   end
 
   newparam(:endpoint) do

@@ -13,7 +13,7 @@ module PuppetX
       end
 
       def unsafe_munge(value)
-        value.chomp('/')
+        File.expand_path(value.squeeze('/'))
       end
     end
   end

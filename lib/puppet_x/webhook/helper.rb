@@ -36,15 +36,13 @@ module PuppetX
         exchange(method, params, resource)
       end
 
+      # The end of its input ends it, also in the middle of a question that was interrupted.
       def stop
         return unless @io
 
-        exchange('close', {}, Puppet)
-        @io.close
-      rescue HelperError => e
-        Puppet.debug(e.message)
-      ensure
+        io = @io
         @io = nil
+        io.close
       end
 
       private

@@ -47,11 +47,11 @@ async function setUp(t: Test, more: Partial<S3Resource> = {}) {
     const service = new S3Service(() => undefined, new Redactor(), {});
     const asks = service.methods() as unknown as Asks;
     await asks.open({ state_dir: join(dir, 'state'), debug: true });
-    await asks.prefetch({ resources: [resource] });
+    await asks.prefetch({ resources: [resource], noop: [] });
     const state = await asks.check({ resource, noop: options.noop ?? false });
     const changes = !state.content?.in_sync;
     const message = changes && !options.noop ? (await asks.apply({ resource })).message : undefined;
-    await asks.close();
+    await service.close();
     return { state, changes, message, asked: proxy.counts() };
   };
   return { proxy, path, out, extracted: join(out, 'run'), run };

@@ -102,8 +102,14 @@ t.test(
   'what was extracted and cleaned up counts as installed; what was removed does not',
   async (t) => {
     const extracted = { entry: entryOf('app-1.10', { extracted: 'x to /opt', fingerprint: '' }) };
-    t.match(await choose(t, found('app-1.9'), extracted), { key: 'app-1.10', logged: [/./] });
-    t.match(await choose(t, found('app-1.9'), { entry: entryOf('app-1.10') }), { key: 'app-1.9' });
+    const cleanup = { cleanup: true };
+    t.match(await choose(t, found('app-1.9'), extracted, cleanup), {
+      key: 'app-1.10',
+      logged: [/./],
+    });
+    const removed = { entry: entryOf('app-1.10') };
+    t.match(await choose(t, found('app-1.9'), removed, cleanup), { key: 'app-1.9' });
+    t.match(await choose(t, found('app-1.9'), extracted), { key: 'app-1.9' }, 'without cleanup');
   },
 );
 

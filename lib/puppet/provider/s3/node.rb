@@ -13,7 +13,7 @@ Puppet::Type.type(:s3).provide(:node) do
       due = resources.values.select { |resource| tagged?(resource) && known?(resource) }
       return if due.empty?
 
-      helper.ask(due.first, 'prefetch', 'resources' => due.map(&:to_wire))
+      helper.ask(due.first, 'prefetch', told(due))
     rescue StandardError => e
       Puppet.debug("s3: nothing is asked ahead: #{e.message}")
     end
@@ -27,6 +27,11 @@ Puppet::Type.type(:s3).provide(:node) do
     end
 
     private
+
+    def told(resources)
+      { 'resources' => resources.map(&:to_wire),
+        'noop' => resources.select(&:noop?).map(&:target) }
+    end
 
     # Puppet prefetches also for what --tags leaves out.
     def tagged?(resource)

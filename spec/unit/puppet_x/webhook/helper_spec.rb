@@ -22,7 +22,7 @@ describe PuppetX::Webhook::Helper do
   def converse(methods, hello)
     <<~JS
       const say = (message) => process.stdout.write(JSON.stringify(message) + '\\n');
-      const methods = { open: () => null, close: () => null, pid: () => process.pid, #{methods} };
+      const methods = { open: () => null, pid: () => process.pid, #{methods} };
       say({ hello: #{JSON.generate(hello)} });
       const answer = async ({ id, method, params }) => {
         try {
@@ -170,7 +170,7 @@ describe PuppetX::Webhook::Helper do
     end
 
     it 'ends in silence where nobody asks' do
-      it = helper("close: () => process.kill(process.pid, 'SIGKILL')")
+      it = helper("pid: () => process.on('exit', () => process.abort()) && process.pid")
       pid = it.ask(resource, 'pid', {})
       expect { it.stop }.not_to raise_error
       expect(gone?(pid)).to be(true)
@@ -237,11 +237,25 @@ describe PuppetX::Webhook::Helper do
   end
 
   describe 'the end' do
-    it 'is told to the helper, which then ends' do
-      it = helper("close: () => require('fs').writeFileSync('closed', '')")
+    # What a helper does with the end of its input.
+    let(:closing) do
+      "open: () => { process.on('exit', () => require('fs').writeFileSync('closed', '')); }"
+    end
+
+    it 'is that of its input, and waited for' do
+      it = helper(closing)
       pid = it.ask(resource, 'pid', {})
       it.stop
       expect(File.exist?('closed')).to be(true)
+      expect(gone?(pid)).to be(true)
+    end
+
+    it 'comes in the middle of a question, too, that was interrupted' do
+      it = helper('hang: () => new Promise(() => {})')
+      pid = it.ask(resource, 'pid', {})
+      hanging = -> { Timeout.timeout(0.5) { it.ask(resource, 'hang', {}) } }
+      expect(&hanging).to raise_error(Timeout::Error)
+      Timeout.timeout(5) { it.stop }
       expect(gone?(pid)).to be(true)
     end
 
@@ -272,7 +286,7 @@ describe PuppetX::Webhook::Helper do
     end
 
     it 'comes with the end of Puppet' do
-      helper("close: () => require('fs').writeFileSync('closed', '')")
+      helper(closing)
       io = puppet.call('', 'test', File.expand_path('test.cjs'))
       pid = io.gets.to_i
       io.close
