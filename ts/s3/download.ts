@@ -23,20 +23,17 @@ export interface Wanted {
   progress?: Progress;
 }
 
-/** An open file, or a buffer of the object's size. */
-export type Destination = number | Buffer | undefined;
-
 /** How often damaged bytes are fetched again before S3's copy, or the way to it, is called broken. */
 const ATTEMPTS = 2;
 
 /**
- * Brings an object's bytes to a file or a buffer, or nowhere, and holds them against everything that S3 and the
+ * Brings an object's bytes to `fd`, or nowhere, and holds them against everything that S3 and the
  * operator say of them. `If-Match` keeps one download to one object.
  */
 export async function download(
   client: S3Client,
   wanted: Wanted,
-  to: Destination,
+  fd: number | undefined,
 ): Promise<Arrival> {
   const { remote } = wanted;
   const [proof] = await proofsOf(remote, () =>
@@ -44,7 +41,7 @@ export async function download(
   );
   let before: string | undefined;
   for (let attempt = 1; ; attempt++) {
-    const arrival = await once(client, wanted, to, proof?.digest);
+    const arrival = await once(client, wanted, fd, proof?.digest);
     const { pin } = wanted;
     if (pin && arrival.digests[pin.algorithm] === pin.hex) return arrival;
     const damage = findDamage(arrival) ?? findUnevenParts(arrival, proof, before);
@@ -69,7 +66,7 @@ export async function download(
 async function once(
   client: S3Client,
   wanted: Wanted,
-  to: Destination,
+  fd: number | undefined,
   proof: DigestName | undefined,
 ): Promise<Arrival> {
   const { pin, progress } = wanted;
@@ -80,8 +77,7 @@ async function once(
     version: version(wanted),
     digestsFor: (object: RemoteObject) => digestsFor(object, proof, pin?.algorithm),
     write: (chunk: Buffer, at: number) => {
-      if (typeof to === 'number') write(to, chunk, at, wanted.target);
-      else if (to) chunk.copy(to, at);
+      if (fd !== undefined) write(fd, chunk, at, wanted.target);
       position += chunk.length;
       progress?.add(chunk.length);
     },
@@ -91,9 +87,9 @@ async function once(
     },
   };
   const arrival =
-    typeof to === 'number' && wanted.remote.size >= PARALLEL_FROM
-      ? await fetchInRanges(transfer, to)
-      : await fetchWhole(transfer);
+    fd === undefined || wanted.remote.size < PARALLEL_FROM
+      ? await fetchWhole(transfer)
+      : await fetchInRanges(transfer, fd);
   if (position !== arrival.remote.size) {
     const { bucket, key } = wanted.remote;
     throw new UserError(
@@ -105,7 +101,7 @@ async function once(
 }
 
 /** What S3 vouches for in this very answer; SHA-256 for the ledger where it vouches for nothing. */
-function digestsFor(
+export function digestsFor(
   object: RemoteObject,
   proof: DigestName | undefined,
   pin: DigestName | undefined,
@@ -132,7 +128,7 @@ function isVouchedFor({ remote, digests }: Arrival, proof: Proof | undefined): b
   );
 }
 
-function findDamage({ remote, digests }: Arrival): string | undefined {
+export function findDamage({ remote, digests }: Arrival): string | undefined {
   for (const [algorithm, value] of Object.entries(remote.checksums)) {
     const got = Buffer.from(digests[algorithm as DigestName] ?? '', 'hex').toString('base64');
     if (got !== value)

@@ -10,12 +10,12 @@ import { sourceUrl } from './source.js';
 const MOST_REPLACED = 3;
 
 /** Puts an object whose bytes are at hand beside its target. */
-export async function putBeside(
+export function putBeside(
   target: string,
   { bytes, arrival }: Fetched,
   { incoming }: Pick<Environment, 'incoming'>,
-): Promise<Held> {
-  const file = await incoming.create(target);
+): Held {
+  const file = incoming.createNow(target);
   try {
     write(file.fd, bytes, 0, target);
     return { file, arrival };

@@ -7,6 +7,7 @@ import {
   ftruncateSync,
   mkdirSync,
   open,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -41,6 +42,7 @@ export interface IncomingFile {
 }
 
 const openFile = promisify(open);
+const FLAGS = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
 /** Room for the prefix, a pid and a number, so that a long name keeps at least its end. */
 const KEPT_NAME_BYTES = 200;
 
@@ -65,22 +67,39 @@ export class Incoming {
 
   /** Off the main thread, since to make a file may wait for the file system's journal. */
   async create(target: string): Promise<IncomingFile> {
-    const directory = dirname(target);
-    this.#remember(directory);
-    const path = join(
-      directory,
-      `${TEMPORARY_PREFIX}${this.pid}-${this.#count++}-${tail(basename(target))}`,
-    );
-    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
-    let fd: number | undefined;
+    const path = this.#beside(target);
     this.#opening++;
     try {
-      fd = await openFile(path, flags, 0o600);
+      return this.#file(target, path, await openFile(path, FLAGS, 0o600));
     } catch (error) {
       throw explainDisk(error, target);
     } finally {
       this.#opening--;
     }
+  }
+
+  /** At once, where nothing else is to be done meanwhile. */
+  createNow(target: string): IncomingFile {
+    const path = this.#beside(target);
+    try {
+      return this.#file(target, path, openSync(path, FLAGS, 0o600));
+    } catch (error) {
+      throw explainDisk(error, target);
+    }
+  }
+
+  #beside(target: string): string {
+    const directory = dirname(target);
+    this.#remember(directory);
+    return join(
+      directory,
+      `${TEMPORARY_PREFIX}${this.pid}-${this.#count++}-${tail(basename(target))}`,
+    );
+  }
+
+  #file(target: string, path: string, opened: number): IncomingFile {
+    const directory = dirname(target);
+    let fd: number | undefined = opened;
     const close = (): void => {
       if (fd !== undefined) closeSync(fd);
       fd = undefined;
@@ -94,7 +113,7 @@ export class Incoming {
       }
     };
     const file: IncomingFile = {
-      fd,
+      fd: opened,
       path,
       seal: (attributes, { flush }) =>
         attempt(() => {

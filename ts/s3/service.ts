@@ -67,7 +67,7 @@ export class S3Service {
     await env.clients.close();
     prefixes.close();
     env.incoming.close();
-    env.ledger.compact();
+    env.ledger.close();
     this.#opened = undefined;
   }
 

@@ -45,7 +45,7 @@ t.test('to ask, and to forget what was never known, writes nothing', async (t) =
   const { file, ledger } = open(t);
   t.equal(ledger.get('/a'), undefined);
   ledger.set('/a', undefined);
-  ledger.compact();
+  ledger.close();
   t.notOk(existsSync(file));
 });
 
@@ -86,10 +86,10 @@ t.test(
     const lines = () => readFileSync(file, 'utf8').split('\n').length - 1;
     ledger.set('/kept', entry('1'));
     for (let i = 0; i < 100; i++) ledger.set('/a', entry(String(i)));
-    ledger.compact();
+    ledger.close();
     t.equal(lines(), 101, 'not yet');
     for (let i = 0; i < 10; i++) ledger.set('/a', entry(`again ${i}`));
-    ledger.compact();
+    ledger.close();
     t.equal(lines(), 2);
     t.equal(statSync(file).mode & 0o777, 0o600);
     ledger.set('/b', entry('b'));
@@ -106,5 +106,5 @@ t.test('a ledger that cannot be written is a warning, not a failure', async (t) 
   ledger.set('/a', entry('1'));
   t.equal(ledger.get('/a')?.etag, '1');
   t.match(logged, [/^warning: the ledger cannot be written, .* \/a again: /]);
-  t.doesNotThrow(() => ledger.compact());
+  t.doesNotThrow(() => ledger.close());
 });
