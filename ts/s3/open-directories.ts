@@ -5,6 +5,9 @@ import { pathOf } from './file-name.js';
 
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
 
+/** Files that come many at once are rarely of more directories than this. */
+const MOST_OPEN = 64;
+
 /** Gives a directory that was just made its owner and mode. */
 export type Made = (fd: number, parts: string[]) => void;
 
@@ -14,8 +17,8 @@ export type Made = (fd: number, parts: string[]) => void;
  */
 export class OpenDirectories {
   readonly #root: number;
-  /** The open directories on the way to the last path. */
-  readonly #way: { name: string; fd: number }[] = [];
+  /** By their paths, the one that was asked for last at the end. */
+  readonly #open = new Map<string, number>();
 
   /** The root itself is the operator's word, and may be a link. */
   constructor(root: string) {
@@ -23,27 +26,19 @@ export class OpenDirectories {
   }
 
   close(): void {
-    this.#leave(0);
+    for (const fd of this.#open.values()) closeSync(fd);
+    this.#open.clear();
     closeSync(this.#root);
   }
 
   /** The directory of these parts, open until the next call; with `made`, what is missing is made. */
   enter(parts: string[], made?: Made): number {
-    let depth = 0;
-    while (depth < parts.length && this.#way[depth]?.name === parts[depth]) depth++;
-    this.#leave(depth);
-    for (const name of parts.slice(depth)) {
-      const path = pathOf(within(this.#way.at(-1)?.fd ?? this.#root, name));
-      const created = made !== undefined && makeDirectory(path);
-      const fd = openSync(path, DIRECTORY | constants.O_NOFOLLOW);
-      this.#way.push({ name, fd });
-      if (created)
-        made(
-          fd,
-          this.#way.map((step) => step.name),
-        );
-    }
-    return this.#way.at(-1)?.fd ?? this.#root;
+    if (parts.length === 0) return this.#root;
+    const path = parts.join('/');
+    const fd = this.#open.get(path) ?? this.#openIn(parts, made);
+    this.#open.delete(path);
+    this.#open.set(path, fd);
+    return fd;
   }
 
   /** A path by which a file below the root is reached until the next call. */
@@ -59,8 +54,23 @@ export class OpenDirectories {
     return dirname(whereabouts(fd)) === whereabouts(directory);
   }
 
-  #leave(depth: number): void {
-    for (const { fd } of this.#way.splice(depth)) closeSync(fd);
+  #openIn(parts: string[], made?: Made): number {
+    const parent = this.enter(parts.slice(0, -1), made);
+    const path = pathOf(within(parent, parts.at(-1) as string));
+    const created = made !== undefined && makeDirectory(path);
+    const fd = openSync(path, DIRECTORY | constants.O_NOFOLLOW);
+    if (this.#open.size >= MOST_OPEN) this.#closeOldest();
+    this.#open.set(parts.join('/'), fd);
+    if (created) made(fd, parts);
+    return fd;
+  }
+
+  #closeOldest(): void {
+    for (const [path, fd] of this.#open) {
+      this.#open.delete(path);
+      closeSync(fd);
+      return;
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -58,8 +59,23 @@ t.test('a directory swapped for a link keeps what is written by its path', async
   swap(root, 'there', join(outside, 'elsewhere'));
   writeFileSync(path, '');
   t.strictSame(readdirSync(join(root, 'there-was')), ['a']);
-  directories.reach('b');
-  t.throws(() => directories.reach('there/b'), { code: 'ENOTDIR' });
+  const later = new OpenDirectories(root);
+  t.teardown(() => later.close());
+  t.throws(() => later.reach('there/b'), { code: 'ENOTDIR' });
+});
+
+t.test('of many directories, few are open at once', async (t) => {
+  const { root, directories } = setUp(t);
+  const open = () => readdirSync('/proc/self/fd').length;
+  const before = open();
+  const names = Array.from({ length: 300 }, (_, n) => `d${n}/below`);
+  for (const name of names)
+    writeFileSync(
+      directories.reach(`${name}/a`, () => undefined),
+      name,
+    );
+  t.ok(open() - before <= 64, `${open() - before} are open`);
+  for (const name of names) t.equal(readFileSync(join(root, name, 'a'), 'utf8'), name);
 });
 
 t.test('an open file that came to lie elsewhere is found out', async (t) => {
