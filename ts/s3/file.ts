@@ -20,14 +20,14 @@ import { isPattern } from './find.js';
 import { fingerprint } from './fingerprint.js';
 import { keepInstalled } from './forward-only.js';
 import type { LedgerEntry } from './ledger.js';
-import { describeKind, exists, look } from './local.js';
+import { describeKind, look } from './local.js';
 import { give, permit } from './ownership.js';
 import { ReadAhead } from './read-ahead.js';
 import type { RemoteObject } from './remote-object.js';
 import type { Remotes } from './remotes.js';
 import type { Change, S3Resource, State } from './resource.js';
 import { printable } from './safe-key.js';
-import { parseSource, sourceUrl } from './source.js';
+import { sourceUrl } from './source.js';
 import { cleanUp, unpack } from './unpack.js';
 import { validate } from './validate-cmd.js';
 
@@ -71,31 +71,15 @@ export class FileSync {
 
   /** Asks S3 ahead; a small object that is missing, or is another one, is fetched ahead as well. */
   ask(resource: S3Resource, noop: boolean): void {
-    if (noop || resource.extract !== undefined) {
-      this.remotes.ask(resource);
-    } else if (!isPattern(resource) && !exists(resource.path)) {
-      const { bucket, key } = parseSource(resource.source ?? '');
-      this.remotes.expect(
-        resource,
-        this.#fetchAhead(resource, bucket, key).then((remote) => ({ remote })),
-      );
-    } else {
+    const answer = this.remotes.ask(resource);
+    if (noop || resource.extract !== undefined) return;
+    answer
+      .then(({ remote }) => {
+        if (!this.#isSurelyAnother(resource.path, remote)) return;
+        this.#readAhead.begin(this.#wanted(resource, remote), this.env.clients.for(resource));
+      })
       // What fails here fails again, and is told, when its resource is evaluated.
-      this.remotes
-        .ask(resource)
-        .then(async ({ remote }) => {
-          if (!this.#isSurelyAnother(resource.path, remote)) return;
-          await this.#fetchAhead(resource, remote.bucket, remote.key);
-        })
-        .catch(() => undefined);
-    }
-  }
-
-  #fetchAhead(resource: S3Resource, bucket: string, key: string): Promise<RemoteObject> {
-    const { path, version_id: versionId, checksum } = resource;
-    const pin = checksum === undefined ? undefined : parsePin(checksum);
-    const client = this.env.clients.for(resource);
-    return this.#readAhead.fetch({ path, bucket, key, versionId, pin }, client);
+      .catch(() => undefined);
   }
 
   async check(resource: S3Resource, noop: boolean): Promise<State> {
@@ -324,7 +308,7 @@ export class FileSync {
 
   async #fetch(resource: S3Resource, remote: RemoteObject): Promise<Held> {
     const { path } = resource;
-    const fetched = this.#readAhead.take(path, remote);
+    const fetched = await this.#readAhead.take(path, remote);
     if (fetched) return putBeside(path, fetched, this.env);
     const client = this.env.clients.for(resource);
     return fetchBeside(path, this.#wanted(resource, remote), client, this.env);

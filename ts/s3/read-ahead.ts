@@ -1,24 +1,14 @@
-import { UserError } from '../helper/errors.js';
 import type { Pin } from './checksum.js';
 import type { S3Client } from './client.js';
 import { createDigester } from './digest.js';
-import { digestsFor, findDamage } from './download.js';
-import type { Arrival } from './fetch-whole.js';
+import { digestsFor, findDamage, type Wanted } from './download.js';
+import { type Arrival, sameObject, tooLong } from './fetch-whole.js';
 import type { RemoteObject } from './remote-object.js';
 
 /** The bytes of an object, verified, in memory. */
 export interface Fetched {
   bytes: Buffer;
   arrival: Arrival;
-}
-
-/** What is to be fetched, for which path. */
-export interface Sought {
-  path: string;
-  bucket: string;
-  key: string;
-  versionId: string | undefined;
-  pin: Pin | undefined;
 }
 
 /** Larger objects are worth a wait of their own. */
@@ -30,63 +20,70 @@ const MOST_BYTES = 64 * 1024 * 1024;
  * other resources, which it takes one by one.
  */
 export class ReadAhead {
-  readonly #fetched = new Map<string, Fetched>();
+  readonly #ahead = new Map<string, { etag: string; fetched: Promise<Fetched | undefined> }>();
   #room = MOST_BYTES;
 
-  /** One question tells what an object is and, if it is small, brings its bytes. */
-  async fetch(
-    { path, bucket, key, versionId, pin }: Sought,
-    client: S3Client,
-  ): Promise<RemoteObject> {
-    let remote: RemoteObject | undefined;
-    let bytes = Buffer.alloc(0);
-    let position = 0;
-    const version = versionId === undefined ? {} : { versionId };
-    try {
-      await client.get(bucket, key, version, (object) => {
-        this.#room += bytes.length;
-        bytes = Buffer.alloc(0);
-        position = 0;
-        remote = object;
-        if (!(object.size <= LARGEST && object.size <= this.#room)) throw tooLarge;
-        this.#room -= object.size;
-        bytes = Buffer.allocUnsafe(object.size);
-        return (chunk) => {
-          if (position + chunk.length > bytes.length) throw tooLarge;
-          position += chunk.copy(bytes, position);
-          return undefined;
-        };
-      });
-    } catch (error) {
-      this.#room += bytes.length;
-      if (error === tooLarge && remote) return remote;
-      throw error;
-    }
-    if (!remote) throw new Error('an answer without headers');
-    const arrival = position === bytes.length ? verified(remote, bytes, pin) : undefined;
-    if (arrival) this.#fetched.set(path, { bytes, arrival });
-    else this.#room += bytes.length;
-    return remote;
+  begin(wanted: Wanted, client: S3Client): void {
+    const { etag, size } = wanted.remote;
+    // What S3 does not vouch for could not be verified, and would be fetched once more.
+    if (!isVouchedFor(wanted.remote)) return;
+    if (!(size <= LARGEST && size <= this.#room)) return;
+    this.#room -= size;
+    // What fails fails again, and is told, when it is fetched in its turn.
+    const fetched = fetch(wanted, client).catch(() => undefined);
+    this.#ahead.set(wanted.target, { etag, fetched });
+    void fetched.then((got) => {
+      if (!got) this.#room += size;
+    });
   }
 
   /** What was fetched for this path, if it is of this object. */
-  take(path: string, { etag }: RemoteObject): Fetched | undefined {
-    const fetched = this.#fetched.get(path);
-    if (!fetched) return undefined;
-    this.#fetched.delete(path);
-    this.#room += fetched.bytes.length;
-    return fetched.arrival.remote.etag === etag ? fetched : undefined;
+  async take(path: string, { etag }: RemoteObject): Promise<Fetched | undefined> {
+    const ahead = this.#ahead.get(path);
+    if (!ahead) return undefined;
+    this.#ahead.delete(path);
+    const fetched = await ahead.fetched;
+    if (fetched) this.#room += fetched.bytes.length;
+    return ahead.etag === etag ? fetched : undefined;
   }
 }
 
-const tooLarge = new UserError('too_large', 'the object is fetched in its own turn');
+async function fetch(wanted: Wanted, client: S3Client): Promise<Fetched | undefined> {
+  const { remote, versionId, pin } = wanted;
+  const { bucket, key, etag, size } = remote;
+  const version = versionId === undefined ? {} : { versionId };
+  const bytes = Buffer.allocUnsafe(size);
+  let answered: RemoteObject | undefined;
+  let position = 0;
+  await client.get(bucket, key, { ifMatch: etag, ...version }, (object) => {
+    sameObject(object, remote);
+    answered = object;
+    position = 0;
+    return (chunk) => {
+      if (position + chunk.length > size) throw tooLong(remote);
+      position += chunk.copy(bytes, position);
+      return undefined;
+    };
+  });
+  if (!answered || position !== size) return undefined;
+  const digests = proved(answered, bytes, pin);
+  return digests && { bytes, arrival: { remote: answered, digests } };
+}
 
-/** Nothing where S3 vouches for nothing, or for something else: that is found out in its turn. */
-function verified(remote: RemoteObject, bytes: Buffer, pin: Pin | undefined): Arrival | undefined {
-  if (!remote.etagIsMd5 && Object.keys(remote.checksums).length === 0) return undefined;
+function isVouchedFor({ etagIsMd5, checksums }: RemoteObject): boolean {
+  return etagIsMd5 === true || Object.keys(checksums).length > 0;
+}
+
+/** Nothing for bytes that are not what S3, or the operator, says: that is found out in its turn. */
+function proved(
+  remote: RemoteObject,
+  bytes: Buffer,
+  pin: Pin | undefined,
+): Arrival['digests'] | undefined {
+  if (!isVouchedFor(remote)) return undefined;
   const digester = createDigester(digestsFor(remote, undefined, pin?.algorithm));
   digester.update(bytes);
-  const arrival = { remote, digests: digester.digests() };
-  const isPinned = !pin || arrival.digests[pin.algorithm] === pin.hex;
-  return isPinned && !findDamage(arrival) ? arrival : undefined;
+  const digests = digester.digests();
+  const isPinned = !pin || digests[pin.algorithm] === pin.hex;
+  return isPinned && !findDamage({ remote, digests }) ? digests : undefined;
 }

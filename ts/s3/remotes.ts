@@ -14,14 +14,10 @@ export class Remotes {
 
   ask(resource: S3Resource): Promise<Found> {
     const answer = this.#find(resource);
-    this.expect(resource, answer);
-    return answer;
-  }
-
-  expect(resource: S3Resource, answer: Promise<Found>): void {
     // Whoever takes it sees the failure; if nobody does, nobody needs to know.
     answer.catch(() => undefined);
     this.#ahead.set(resource.path, answer);
+    return answer;
   }
 
   /** An answer that failed is asked for once more: an earlier resource may have mended the cause. */
