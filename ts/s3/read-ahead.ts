@@ -21,7 +21,12 @@ const MOST_BYTES = 64 * 1024 * 1024;
  */
 export class ReadAhead {
   readonly #ahead = new Map<string, { etag: string; fetched: Promise<Fetched | undefined> }>();
-  #room = MOST_BYTES;
+  /** How many more bytes memory may hold. */
+  #room: number;
+
+  constructor(mostBytes = MOST_BYTES) {
+    this.#room = mostBytes;
+  }
 
   begin(wanted: Wanted, client: S3Client): void {
     const { etag, size } = wanted.remote;

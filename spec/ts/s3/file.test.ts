@@ -1,12 +1,21 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { Redactor } from '../../../ts/helper/redact.js';
 import type { S3Resource } from '../../../ts/s3/resource.js';
-import { type Asks, S3Service } from '../../../ts/s3/service.js';
 import { tarOf } from '../../support/archives.js';
+import type { Fault } from '../../support/fault.js';
+import { flipBit } from '../../support/faults/body.js';
 import { startProxy } from '../../support/proxy.js';
+import { puppetRun, type RunOptions } from '../../support/puppet-run.js';
 import { type Rgw, useRgw } from '../../support/rgw.js';
 import { type Bucket, s3Admin } from '../../support/s3-admin.js';
 
@@ -44,15 +53,15 @@ async function setUp(t: Test, more: Partial<S3Resource> = {}) {
       ...more,
     };
     proxy.reset();
-    const service = new S3Service(() => undefined, new Redactor(), {});
-    const asks = service.methods() as unknown as Asks;
-    await asks.open({ state_dir: join(dir, 'state'), debug: true });
-    await asks.prefetch({ resources: [resource], noop: [] });
-    const state = await asks.check({ resource, noop: options.noop ?? false });
-    const changes = !state.content?.in_sync;
-    const message = changes && !options.noop ? (await asks.apply({ resource })).message : undefined;
-    await service.close();
-    return { state, changes, message, asked: proxy.counts() };
+    const { noop = false } = options;
+    const { states, changes } = await puppetRun(join(dir, 'state'), [resource], { noop });
+    const state = states[path];
+    return {
+      state,
+      changes: !state?.content?.in_sync,
+      message: changes[path],
+      asked: proxy.counts(),
+    };
   };
   return { proxy, path, out, extracted: join(out, 'run'), run };
 }
@@ -117,4 +126,212 @@ t.test('one that was cleaned up needs no network either, until its pin is anothe
   const again = await run({ checksum: pin });
   t.match(again.message, /^content changed /);
   t.equal(readFileSync(extracted, 'utf8'), 'release 2\n');
+});
+
+/** Objects as they are brought by themselves, from a source below the bucket. */
+async function setUpObjects(t: Test) {
+  const proxy = await startProxy({ target: rgw.endpoint });
+  t.teardown(() => proxy.stop());
+  const dir = t.testdir({ state: {} });
+  const path = (name: string) => join(dir, name);
+  const object = (name: string, key: string, more: Partial<S3Resource> = {}): S3Resource => ({
+    path: path(name),
+    ensure: 'present',
+    source: `/${bucket.name}/${key}`,
+    endpoint: proxy.endpoint,
+    access_key_id: rgw.accessKeyId,
+    secret_access_key: rgw.secretAccessKey,
+    ...more,
+  });
+  const run = async (resources: S3Resource[], options: RunOptions = {}) => {
+    proxy.reset();
+    const ran = await puppetRun(join(dir, 'state'), resources, options);
+    return { ...ran, asked: proxy.counts() };
+  };
+  const text = (name: string) => readFileSync(path(name), 'utf8');
+  return { proxy, dir, path, object, run, text };
+}
+
+t.test('a missing small object costs one GET, a large one is brought in its turn', async (t) => {
+  const { object, run, text, path } = await setUpObjects(t);
+  const large = randomBytes(1.5 * 2 ** 20);
+  await bucket.putAll([
+    ['small', 'small\n'],
+    ['large', large],
+  ]);
+  const both = [object('a', 'small'), object('b', 'large')];
+  const [small] = both as [S3Resource, S3Resource];
+  t.strictSame((await run([small])).asked, { GET_OBJECT: 1 });
+  t.equal(text('a'), 'small\n');
+  t.match(await run(both), { failures: {}, asked: { HEAD: 1, GET_OBJECT: 2 } });
+  t.ok(readFileSync(path('b')).equals(large));
+  t.strictSame((await run(both)).asked, { HEAD: 2 });
+});
+
+t.test('what changed is fetched ahead too, and once, be it chosen by a pattern', async (t) => {
+  const { object, run, text } = await setUpObjects(t);
+  await bucket.putAll([
+    ['v/app-1.zip', 'one\n'],
+    ['changing', 'first\n'],
+  ]);
+  const both = [object('app', 'v/app-*.zip', { ensure: 'latest' }), object('changing', 'changing')];
+  t.strictSame((await run(both)).asked, { LIST: 1, GET_OBJECT: 2 });
+  await bucket.putAll([
+    ['v/app-2.zip', 'the second\n'],
+    ['changing', 'later\n'],
+  ]);
+  t.strictSame((await run(both)).asked, { LIST: 1, HEAD: 1, GET_OBJECT: 2 });
+  t.strictSame([text('app'), text('changing')], ['the second\n', 'later\n']);
+});
+
+t.test('noop fetches nothing ahead, nor does what is to be extracted', async (t) => {
+  const { dir, object, run } = await setUpObjects(t);
+  await bucket.put('ahead.tar', archive);
+  const plain = object('plain', 'ahead.tar');
+  t.match(await run([plain], { noop: true }), { changes: {}, asked: { HEAD: 1 } });
+  const extracted = object('extracted', 'ahead.tar', { extract: join(dir, 'out') });
+  t.strictSame((await run([extracted])).asked, { HEAD: 1, GET_OBJECT: 1 });
+});
+
+t.test(
+  'an object that is replaced between two questions comes whole, as the new one',
+  async (t) => {
+    const { proxy, object, run, text } = await setUpObjects(t);
+    await bucket.put('r/app-1.zip', 'old bytes\n');
+    const replace: Fault = async (_request, server) => {
+      await bucket.put('r/app-1.zip', 'new bytes\n');
+      return server();
+    };
+    proxy.fault({ operation: 'GET_OBJECT', times: 1 }, replace);
+    const ran = await run([object('app', 'r/app-*.zip', { ensure: 'latest' })]);
+    t.strictSame(ran.failures, {});
+    t.equal(text('app'), 'new bytes\n');
+    t.strictSame((await run([object('app', 'r/app-*.zip', { ensure: 'latest' })])).changes, {});
+  },
+);
+
+t.test('damaged bytes that came ahead are fetched again in their turn', async (t) => {
+  const { proxy, object, run, text } = await setUpObjects(t);
+  await bucket.put('damaged', 'damaged on the way\n');
+  proxy.fault({ operation: 'GET_OBJECT', times: 1 }, flipBit(3));
+  t.match(await run([object('damaged', 'damaged')]), { failures: {}, asked: { GET_OBJECT: 2 } });
+  t.equal(text('damaged'), 'damaged on the way\n');
+});
+
+t.test('a path that cannot be fails its resource alone', async (t) => {
+  const { path, object, run, text } = await setUpObjects(t);
+  await bucket.put('good', 'good\n');
+  writeFileSync(path('file'), '');
+  const long = 'x'.repeat(300);
+  const ran = await run([
+    object('file/below', 'good'),
+    object(long, 'good'),
+    object('here', 'good'),
+    object('and-here', 'good'),
+  ]);
+  t.match(ran.failures, {
+    [path('file/below')]: /a file stands where its directory should be; remove it/,
+    [path(long)]: /the name is too long/,
+  });
+  t.strictSame([text('here'), text('and-here')], ['good\n', 'good\n']);
+  t.strictSame(ran.asked, { GET_OBJECT: 2 }, 'and what is asked ahead for the others');
+});
+
+t.test('an extraction that broke off is not taken for done', async (t) => {
+  const { path, object, run, text } = await setUpObjects(t);
+  const entries = ['first', 'second'].map((name) => ({ name, content: `${name}\n` }));
+  await bucket.put('broken.tar', tarOf(entries));
+  const extract = path('broken');
+  for (const [name, more] of Object.entries<Partial<S3Resource>>({
+    hashed: { always_hash: true },
+    touched: {},
+  })) {
+    mkdirSync(path('broken/second/in-the-way'), { recursive: true });
+    const creates = path('broken/first');
+    writeFileSync(creates, 'of an earlier release\n');
+    const it = object(`${name}.tar`, 'broken.tar', { extract, creates, ...more });
+    const broken = await run([it]);
+    t.match(broken.failures[it.path], /second/, name);
+    rmSync(path('broken/second'), { recursive: true });
+    if (name === 'touched') utimesSync(it.path, 1, 1);
+    t.match((await run([it])).changes, { [it.path]: /^extracted / }, name);
+    t.strictSame([text('broken/first'), text('broken/second')], ['first\n', 'second\n']);
+    t.strictSame((await run([it])).changes, {});
+    rmSync(extract, { recursive: true });
+  }
+});
+
+t.test('cleanup that is asked for later removes the archive once', async (t) => {
+  const { path, object, run } = await setUpObjects(t);
+  await bucket.put('later.tar', archive);
+  const extract = path('later');
+  const it = object('later.tar', 'later.tar', { extract });
+  await run([it]);
+  t.ok(existsSync(it.path));
+  const cleaned = { ...it, cleanup: true };
+  const noop = await run([cleaned], { noop: true });
+  t.match(noop.states, { [it.path]: { content: { is: /", not cleaned up$/ } } });
+  t.ok(existsSync(it.path));
+  t.match((await run([cleaned])).changes, {
+    [it.path]: new RegExp(`^removed ".*", which is extracted to ${extract}$`),
+  });
+  t.notOk(existsSync(it.path));
+  t.ok(existsSync(path('later/run')));
+  t.match(await run([cleaned]), { changes: {}, failures: {}, asked: { HEAD: 1 } });
+  t.notOk(existsSync(it.path));
+});
+
+t.test('a link that replace => false keeps has the mode that is asked for', async (t) => {
+  const { path, object, run } = await setUpObjects(t);
+  await bucket.put('linked', 'linked\n');
+  writeFileSync(path('behind'), '', { mode: 0o644 });
+  symlinkSync('behind', path('link'));
+  const { states } = await run([object('link', 'linked', { replace: false, mode: '0600' })]);
+  t.match(states, { [path('link')]: { mode: '0600', content: { in_sync: true } } });
+});
+
+t.test('a directory is not removed as a file is, and noop says so as well', async (t) => {
+  const { path, run } = await setUpObjects(t);
+  mkdirSync(path('directory'));
+  const it: S3Resource = { path: path('directory'), ensure: 'absent', source: '/b/k' };
+  for (const noop of [true, false]) {
+    const { failures } = await run([it], { noop });
+    t.match(failures, { [it.path]: /is a directory; end source with \/ and set purge => true/ });
+  }
+});
+
+t.test('with a ledger that cannot be read, what is right is adopted anew', async (t) => {
+  const { dir, object, run } = await setUpObjects(t);
+  await bucket.put('adopted', 'adopted\n');
+  const it = object('adopted', 'adopted');
+  await run([it]);
+  rmSync(join(dir, 'state/files.jsonl'));
+  mkdirSync(join(dir, 'state/files.jsonl'));
+  const again = await run([it]);
+  t.match(again, { changes: {}, failures: {}, asked: { HEAD: 1 } });
+  t.ok(again.logged.some((line) => /was right already and is adopted/.test(line)));
+  t.ok(again.logged.some((line) => /^warning: the ledger cannot be written/.test(line)));
+});
+
+t.test('an endpoint or region that is no host fails its resource, in one line', async (t) => {
+  const { path, object, run, text } = await setUpObjects(t);
+  await bucket.put('hosted', 'hosted\n');
+  const { endpoint: _, ...aws } = object('', 'hosted');
+  const hosted = (name: string, more: Partial<S3Resource>) => ({
+    ...aws,
+    path: path(name),
+    ...more,
+  });
+  const wrong = [
+    hosted('endpoint', { endpoint: 'http://[bad' }),
+    hosted('region', { region: 'no host' }),
+    hosted('role', { endpoint: 'http://[bad', role_arn: 'arn:aws:iam:::role/x' }),
+  ];
+  const { failures } = await run([...wrong, object('good', 'hosted')]);
+  t.match(failures, {
+    [path('endpoint')]: /http:\/\/\[bad is not a URL; check endpoint and region$/,
+    [path('region')]: /https:\/\/s3\.no host\.amazonaws\.com is not a URL; check endpoint and/,
+    [path('role')]: /http:\/\/\[bad is not a URL; check endpoint and region$/,
+  });
+  t.equal(text('good'), 'hosted\n');
 });
