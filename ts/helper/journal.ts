@@ -24,7 +24,11 @@ export class Journal<Entry> {
   /** Ends a line that was cut short, which would spoil the next one. */
   #mend = '';
 
-  constructor(readonly file: string) {}
+  /** `onUnreadable` may throw what else is an empty memory. */
+  constructor(
+    readonly file: string,
+    readonly onUnreadable: (error: unknown) => void = rethrow,
+  ) {}
 
   get(key: string): Entry | undefined {
     return this.#load().get(key);
@@ -68,7 +72,7 @@ export class Journal<Entry> {
   #load(): Map<string, Entry> {
     if (this.#entries) return this.#entries;
     const entries = new Map<string, Entry>();
-    const text = readIfThere(this.file);
+    const text = this.#read();
     if (text !== '' && !text.endsWith('\n')) this.#mend = '\n';
     const lines = text.split('\n').filter(Boolean);
     this.#lines = lines.length;
@@ -84,13 +88,17 @@ export class Journal<Entry> {
     this.#entries = entries;
     return entries;
   }
+
+  #read(): string {
+    try {
+      return readFileSync(this.file, 'utf8');
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') this.onUnreadable(error);
+      return '';
+    }
+  }
 }
 
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return '';
-    throw error;
-  }
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -27,16 +27,12 @@ export class Ledger {
     stateDir: string,
     readonly log: Log,
   ) {
-    this.#journal = new Journal(join(stateDir, 'files.jsonl'));
+    // What cannot be read is proved anew; where it cannot be written either, that is told.
+    this.#journal = new Journal(join(stateDir, 'files.jsonl'), () => undefined);
   }
 
   get(path: string): LedgerEntry | undefined {
-    try {
-      return this.#journal.get(path);
-    } catch {
-      // What cannot be read is proved anew, and told where it cannot be written either.
-      return undefined;
-    }
+    return this.#journal.get(path);
   }
 
   set(path: string, entry: LedgerEntry | undefined): void {

@@ -37,4 +37,16 @@ t.test('what cannot be read or written is an error, not an empty memory', async 
   const file = join(t.testdir(), 'journal.jsonl');
   mkdirSync(file);
   t.throws(() => new Journal(file).get('a'), /EISDIR/);
+  t.throws(() => new Journal(file).set('a', {}), /EISDIR/);
+});
+
+t.test('unless whoever has it says so: then it remembers for this run', async (t) => {
+  const file = join(t.testdir(), 'journal.jsonl');
+  mkdirSync(file);
+  const told: unknown[] = [];
+  const journal = new Journal<{ n: number }>(file, (error) => told.push(error));
+  t.equal(journal.get('a'), undefined);
+  t.match(told, [{ code: 'EISDIR' }]);
+  t.throws(() => journal.set('a', { n: 1 }), /EISDIR/);
+  t.same(journal.get('a'), { n: 1 });
 });

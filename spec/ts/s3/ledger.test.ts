@@ -108,3 +108,14 @@ t.test('a ledger that cannot be written is a warning, not a failure', async (t) 
   t.match(logged, [/^warning: the ledger cannot be written, .* \/a again: /]);
   t.doesNotThrow(() => ledger.close());
 });
+
+t.test('one that cannot be read knows nothing but what this run notes', async (t) => {
+  const { dir, logged, log } = open(t, t.testdir({ 'files.jsonl': {} }));
+  const ledger = new Ledger(dir, log);
+  t.equal(ledger.get('/a'), undefined);
+  t.same(logged, []);
+  ledger.set('/a', entry('1'));
+  t.equal(ledger.get('/a')?.etag, '1');
+  t.match(logged, [/^warning: the ledger cannot be written, .* \/a again: /]);
+  t.doesNotThrow(() => ledger.close());
+});
