@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../helper/errors.js';
-import { awsEndpoint, type Connection, DEFAULT_REGION } from './connection.js';
+import { awsEndpoint, type Connection, DEFAULT_REGION, urlOf } from './connection.js';
 import { type CredentialsProvider, remembered } from './credentials.js';
-import { networkReason } from './explain.js';
 import { element, unescapeXml } from './listing.js';
+import { RoleError } from './role-error.js';
 import { S3Error } from './s3-error.js';
 import { encodeAll, sign } from './sign.js';
 import type { Transport } from './transport.js';
@@ -19,10 +19,8 @@ export function assumeRole(
 ): CredentialsProvider {
   const region = connection.region ?? DEFAULT_REGION;
   const own =
-    connection.endpoint && !/\.amazonaws\.com(\.cn)?$/.test(new URL(connection.endpoint).hostname);
-  const url = new URL(
-    own && connection.endpoint ? connection.endpoint : awsEndpoint('sts', region),
-  );
+    connection.endpoint && !/\.amazonaws\.com(\.cn)?$/.test(urlOf(connection.endpoint).hostname);
+  const url = urlOf(own && connection.endpoint ? connection.endpoint : awsEndpoint('sts', region));
   const parameters: [string, string][] = [
     ['Action', 'AssumeRole'],
     ['Version', '2011-06-15'],
@@ -50,20 +48,18 @@ export function assumeRole(
       new Date(),
     );
     const request = { method: 'POST' as const, path: '/', headers, body };
+    const failed = (cause: unknown): RoleError =>
+      new RoleError(connection.role_arn ?? '', url.origin, cause);
     const answer = await transportFor(url.origin)
       .send(request)
       .catch((error: unknown) => {
-        const [code, reason] = networkReason(error, url.origin);
-        throw new UserError(
-          code,
-          `cannot assume ${connection.role_arn} at ${url.origin}: ${reason}`,
-        );
+        throw failed(error);
       });
     const xml = answer.body.toString('utf8');
     const field = (name: string): string => unescapeXml(element(xml, name) ?? '');
     if (answer.status !== 200 || !field('AccessKeyId')) {
       const error = S3Error.from(answer.status, answer.headers, answer.body);
-      if (error.status >= 500) throw error;
+      if (error.status >= 500) throw failed(error);
       throw new UserError(
         'denied',
         `cannot assume ${connection.role_arn} at ${url.origin} (${error.message}); check role_arn, external_id and the role's trust policy`,

@@ -40,11 +40,7 @@ export interface Address {
  */
 export function addressOf(bucket: string, region: string, connection: Connection): Address {
   const pathStyle = connection.force_path_style ?? (!!connection.endpoint || bucket.includes('.'));
-  const endpoint = connection.endpoint ?? awsEndpoint('s3', region);
-  if (!URL.canParse(endpoint)) {
-    throw new UserError('bad_endpoint', `${endpoint} is not a URL; check endpoint and region`);
-  }
-  const url = new URL(endpoint);
+  const url = urlOf(connection.endpoint ?? awsEndpoint('s3', region));
   const root = url.pathname.replace(/\/$/, '');
   const host = pathStyle ? url.host : `${bucket}.${url.host}`;
   return {
@@ -52,6 +48,12 @@ export function addressOf(bucket: string, region: string, connection: Connection
     host,
     base: pathStyle ? `${root}/${bucket}` : root,
   };
+}
+
+/** Of an endpoint as the operator wrote it, or with the region that he wrote. */
+export function urlOf(endpoint: string): URL {
+  if (URL.canParse(endpoint)) return new URL(endpoint);
+  throw new UserError('bad_endpoint', `${endpoint} is not a URL; check endpoint and region`);
 }
 
 export function awsEndpoint(service: 's3' | 'sts', region: string): string {

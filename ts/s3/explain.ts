@@ -1,4 +1,5 @@
 import { codeOf, messageOf, UserError } from '../helper/errors.js';
+import { RoleError } from './role-error.js';
 import { S3Error } from './s3-error.js';
 import { printable } from './safe-key.js';
 import { sourceUrl } from './source.js';
@@ -14,8 +15,12 @@ export interface Asked {
 /** Turns whatever went wrong on the way to S3 into one line that says what to do. */
 export function explain(error: unknown, asked: Asked): UserError {
   if (error instanceof UserError) return error;
-  const where = `${printable(sourceUrl(asked.bucket, asked.key))} at ${asked.endpoint}`;
   const tried = asked.attempts > 1 ? ` (${asked.attempts} attempts)` : '';
+  if (error instanceof RoleError) {
+    const [code, text] = roleReason(error);
+    return new UserError(code, `${error.message}: ${text}${tried}`, { cause: error });
+  }
+  const where = `${printable(sourceUrl(asked.bucket, asked.key))} at ${asked.endpoint}`;
   const [code, text] =
     error instanceof S3Error ? s3Reason(error, asked) : networkReason(error, asked.endpoint);
   return new UserError(code, `${where}: ${text}${tried}`, { cause: error });
@@ -85,14 +90,18 @@ function s3Reason(error: S3Error, asked: Asked): [string, string] {
   return ['refused', `S3 refused the request (${said})`];
 }
 
+function roleReason({ cause, endpoint }: RoleError): [string, string] {
+  if (!(cause instanceof S3Error)) return networkReason(cause, endpoint);
+  return ['server_error', `the server failed (${printable(cause.message)}); try again later`];
+}
+
 /** What the writer of such a source may have meant. */
 function hintFor(key: string): string {
   if (/[*?[]/.test(key)) return 'a pattern needs ensure => latest';
   return 'check source (a prefix ends with /), or upload it first';
 }
 
-/** Why a request got no answer: a code, and one line that says what to do. */
-export function networkReason(error: unknown, endpoint: string): [string, string] {
+function networkReason(error: unknown, endpoint: string): [string, string] {
   const code = codeOf(error);
   switch (code) {
     case 'ENOTFOUND':

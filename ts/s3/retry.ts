@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../helper/errors.js';
+import { RoleError } from './role-error.js';
 import { S3Error } from './s3-error.js';
 
 export interface RetryPolicy {
@@ -40,7 +41,8 @@ const TRANSIENT = new Set([
 ]);
 
 /** How often to try in all, given how it failed this time; 1 is never again. */
-export function attemptsFor(error: unknown, policy: RetryPolicy): number {
+export function attemptsFor(failure: unknown, policy: RetryPolicy): number {
+  const error = RoleError.causeOf(failure);
   if (error instanceof S3Error) {
     const transient = error.status >= 500 || error.status === 429 || TRANSIENT.has(error.code);
     return transient && error.status !== 501 ? policy.attempts : 1;
@@ -60,7 +62,8 @@ export async function backOff(attempt: number, policy: RetryPolicy): Promise<voi
  * A failure of the connection itself: another request to the same place would meet it too. A body
  * that stalls has had its headers: the server is there, and may bring another object.
  */
-export function isUnreachable(error: unknown): boolean {
+export function isUnreachable(failure: unknown): boolean {
+  const error = RoleError.causeOf(failure);
   const code = codeOf(error);
   return (
     !(error instanceof S3Error) &&

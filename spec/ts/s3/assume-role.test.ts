@@ -7,6 +7,8 @@ import { assumeRole } from '../../../ts/s3/assume-role.js';
 import { DEFAULT_CLIENT_OPTIONS, S3Client } from '../../../ts/s3/client.js';
 import type { Connection } from '../../../ts/s3/connection.js';
 import { Transport } from '../../../ts/s3/transport.js';
+import { reset } from '../../support/faults/answer.js';
+import { freePort } from '../../support/free-port.js';
 import { startProxy } from '../../support/proxy.js';
 import { useRgw } from '../../support/rgw.js';
 import { s3Admin } from '../../support/s3-admin.js';
@@ -103,7 +105,7 @@ t.test(
   },
 );
 
-t.test('a refusal says whose, why and what to check; a server in trouble is one', async (t) => {
+t.test('a refusal says whose, why and what to check', async (t) => {
   const refusal =
     '<ErrorResponse><Error><Code>AccessDenied</Code><Message>no &lt;trust&gt;</Message></Error></ErrorResponse>';
   const refused = await sts(t, 403, refusal);
@@ -119,11 +121,50 @@ t.test('a refusal says whose, why and what to check; a server in trouble is one'
   await t.rejects(assumeRole({ endpoint: odd.endpoint, role_arn: role }, base, transport(t))(), {
     code: 'denied',
   });
-  const ill = await sts(t, 503, '<Error><Code>SlowDown</Code></Error>');
-  await t.rejects(assumeRole({ endpoint: ill.endpoint, role_arn: role }, base, transport(t))(), {
-    name: 'S3Error',
-    status: 503,
+});
+
+t.test('an STS in trouble is tried again and then named, rather than S3', async (t) => {
+  const setUp = (endpoint: string) => {
+    const client = new S3Client(
+      { endpoint, role_arn: role, access_key_id: 'AKID', secret_access_key: 'secret' },
+      {
+        ...DEFAULT_CLIENT_OPTIONS,
+        retries: { ...DEFAULT_CLIENT_OPTIONS.retries, baseDelayMs: 1, maxDelayMs: 1 },
+        log: () => undefined,
+        keepSecret: () => undefined,
+        env: {},
+      },
+    );
+    t.teardown(() => client.close());
+    return client;
+  };
+  const ill = await sts(t, 503, '<Error><Code>SlowDown</Code><Message>later</Message></Error>');
+  await t.rejects(setUp(ill.endpoint).head('bucket', 'key'), {
+    code: 'server_error',
+    message: `cannot assume ${role} at ${ill.endpoint}: the server failed (503 SlowDown later); try again later (5 attempts)`,
   });
+  t.equal(ill.asked.length, 5);
+
+  const cut = await startProxy();
+  t.teardown(() => cut.stop());
+  cut.fault({ operation: 'POST' }, reset);
+  await t.rejects(setUp(cut.endpoint).head('bucket', 'key'), {
+    code: 'connection_lost',
+    message: /^cannot assume .*: the connection was cut .*\(5 attempts\)$/,
+  });
+
+  const closed = `http://127.0.0.1:${await freePort()}`;
+  const client = setUp(closed);
+  const refused = {
+    code: 'connection_refused',
+    message: `cannot assume ${role} at ${closed}: connection refused; is the server running, are host and port right?`,
+  };
+  await t.rejects(client.head('bucket', 'key'), refused);
+  const server = createServer(() => t.fail('it is left alone for a while'));
+  t.teardown(() => server.close());
+  server.listen(Number(new URL(closed).port), '127.0.0.1');
+  await once(server, 'listening');
+  await t.rejects(client.head('bucket', 'another'), refused);
 });
 
 t.test('AWS is asked at its STS, also where the endpoint is one of S3', async (t) => {

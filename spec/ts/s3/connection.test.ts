@@ -47,6 +47,18 @@ t.test(
   },
 );
 
+t.test('what is no host is refused, with where it came from', async (t) => {
+  const message = (endpoint: string) => `${endpoint} is not a URL; check endpoint and region`;
+  t.throws(() => url('builds', { endpoint: 'http://[bad' }), {
+    name: 'UserError',
+    message: message('http://[bad'),
+  });
+  t.throws(() => url('builds', {}, 'no host'), {
+    name: 'UserError',
+    message: message('https://s3.no host.amazonaws.com'),
+  });
+});
+
 t.test('two resources share a client only if they agree on every field', async () => {
   const fields: Record<keyof Connection, fc.Arbitrary<string | boolean>> = {
     access_key_id: fc.string(),
