@@ -69,7 +69,7 @@ export function isPattern(resource: S3Resource): boolean {
 }
 
 /** What is published beside a build to vouch for it is not its next version. */
-const BESIDE_A_BUILD = /\.(md5|sha\d+(sum)?|asc|sig|pom)$/i;
+const BESIDE_A_BUILD = /\.((md5|sha\d+)(sum)?|asc|sig|pom)$/i;
 
 interface Pattern {
   wildcard: string;

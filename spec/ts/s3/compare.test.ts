@@ -8,6 +8,7 @@ import { fromListing } from '../../../ts/s3/find.js';
 import { fingerprint } from '../../../ts/s3/fingerprint.js';
 import { Incoming } from '../../../ts/s3/incoming.js';
 import type { LedgerEntry } from '../../../ts/s3/ledger.js';
+import { callAfter } from '../../support/faults/body.js';
 import { changedHeaders, checksums, partHeads } from '../../support/faults/header.js';
 import { kms } from '../../support/faults/kms.js';
 import { startProxy } from '../../support/proxy.js';
@@ -184,6 +185,29 @@ t.test(
     t.strictSame(readdirSync(dir).sort(), ['file', 'state'], 'in noop nothing is kept');
   },
 );
+
+t.test('fetching to compare tells how far it is, as any transfer', async (t) => {
+  const { proxy, client, subject } = await setUp(t);
+  const logged: string[] = [];
+  Object.assign(client.options, { log: (_: string, message: string) => logged.push(message) });
+  const it = await subject(right);
+  const remote = { ...it.wanted.remote, etagIsMd5: false };
+  // The clock goes on while the bytes come.
+  const now = Date.now.bind(Date);
+  let ahead = 0;
+  t.intercept(Date, 'now', { value: () => now() + ahead });
+  proxy.fault(
+    { operation: 'GET_OBJECT' },
+    callAfter(400, async () => {
+      ahead = 6_000;
+    }),
+  );
+  await compare({ ...it, wanted: { ...it.wanted, remote } });
+  t.ok(
+    logged.some((line) => line.startsWith(`${it.path}: `) && / of 1000 B \(\d+ %\)/.test(line)),
+    logged.join('\n'),
+  );
+});
 
 t.test(
   'of a listing, an MD5 that agrees proves it; one that does not is asked about',

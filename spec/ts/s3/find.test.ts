@@ -14,6 +14,11 @@ const keys = [
   'app/app-4.0.0.tgz',
   'app/old/app-9.0.0.zip',
   'app/star*.zip',
+  ...['', '.md5', '.md5sum', '.sha1', '.sha256', '.sha512sum', '.asc', '.sig', '.SHA256'].map(
+    (suffix) => `beside/app-2.0.jar${suffix}`,
+  ),
+  'beside/app-2.0.pom',
+  'beside/app-1.0.jar',
   'eq/app-1.0',
   'eq/app-v1.0',
   'svc/svc_1.2.7.zip',
@@ -88,6 +93,22 @@ t.test('a name stands for what begins with it, and a number for itself', async (
   t.equal(await name('svc/svc_exact', 'present'), 'svc/svc_exact');
   t.equal(await name('svc/svc_exact'), 'svc/svc_exact_9');
   t.equal(await name('app/app-'), 'app/app-4.0.0.tgz', 'not what is in a directory below');
+});
+
+t.test('what only vouches for a build is no version of it, unless it is asked for', async (t) => {
+  const { client, keyOf, resource } = await setUp(t);
+  t.equal(await keyOf('beside/app-*'), 'beside/app-2.0.jar');
+  t.equal(await keyOf('beside/app-', { name_prefix: true }), 'beside/app-2.0.jar');
+  const { choice } = await find(resource('beside/app-*'), client);
+  t.same(choice?.candidates.map(({ key }) => key).sort(), [
+    'beside/app-1.0.jar',
+    'beside/app-2.0.jar',
+  ]);
+  for (const suffix of ['.sha256', '.asc', '.md5sum'])
+    t.equal(await keyOf(`beside/app-*${suffix}`), `beside/app-2.0.jar${suffix}`);
+  t.equal(await keyOf('beside/app-*.pom'), 'beside/app-2.0.pom');
+  const name = { name_prefix: true, ensure: 'present' as const };
+  t.equal(await keyOf('beside/app-2.0.jar.sha1', name), 'beside/app-2.0.jar.sha1');
 });
 
 t.test('what is found by listing is not yet known to have an MD5 for its ETag', async (t) => {

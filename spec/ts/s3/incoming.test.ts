@@ -154,6 +154,17 @@ t.test(
   },
 );
 
+t.test('a record that goes while it is looked at holds up no sweep', async (t) => {
+  const { directory, stateDir, incoming } = setUp(t);
+  const [gone, dead] = [await deadPid(), new Incoming(stateDir, await deadPid())];
+  await dead.create(join(directory, 'a'));
+  // It is listed, and then cannot be read.
+  symlinkSync('/no/such/record', join(stateDir, `run-${gone}`));
+  incoming.sweep();
+  t.strictSame(readdirSync(directory), []);
+  t.strictSame(readdirSync(stateDir), []);
+});
+
 t.test('a sweep without a state directory makes none', async (t) => {
   const stateDir = join(t.testdir(), 'state');
   new Incoming(stateDir).sweep();
