@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { look } from './local.js';
+import { printable } from './safe-key.js';
 
 /** The directories below a prefix's own, each looked at once, no link among them followed. */
 export class Parents {
@@ -25,8 +26,11 @@ export class Parents {
       if (!stats) state = 'missing';
       else if (stats.isDirectory()) state = 'directory';
       else if (stats.isSymbolicLink())
-        state = { obstacle: `${parent} is a symbolic link, which is not followed` };
-      else state = { obstacle: `${parent} is a file, where a directory should be` };
+        state = { obstacle: `${printable(parent)} is a symbolic link, which is not followed` };
+      else
+        state = {
+          obstacle: `${printable(parent)} is a file, where a directory should be; remove it`,
+        };
       this.#seen.set(parent, state);
     }
     return state;

@@ -81,7 +81,11 @@ export class Judge {
     const stats = look(target);
     if (!stats) return { kind: 'bring', key, object, why: 'not on disk' };
     if (stats.isDirectory())
-      return { kind: 'blocked', key, why: 'a directory is where the file should be' };
+      return {
+        kind: 'blocked',
+        key,
+        why: `${printable(key)} is a directory, where a file should be; remove it`,
+      };
     if (this.resource.replace === false) return { kind: 'kept', stats };
     if (!stats.isFile()) {
       return {

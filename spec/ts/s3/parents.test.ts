@@ -19,7 +19,7 @@ t.test('a link on the way is in it, wherever it leads', async (t) => {
 
 t.test('a file where a directory should be is in the way', async (t) => {
   const { root, parents } = setUp(t);
-  t.match(parents.obstacleFor('file/a'), 'file is a file, where a directory should be');
+  t.match(parents.obstacleFor('file/a'), 'file is a file, where a directory should be; remove it');
   t.equal(parents.obstacleFor('there/a'), undefined);
   t.equal(parents.obstacleFor('new/a'), undefined);
   t.equal(parents.obstacleFor('a'), undefined);
