@@ -5,7 +5,7 @@ module PuppetX
     # A parameter that takes the path of something on this machine.
     class AbsolutePath < Puppet::Parameter
       def unsafe_validate(value)
-        names = value.is_a?(String) ? value.split('/').reject(&:empty?) : []
+        names = value.is_a?(String) ? value.split('/') - ['', '.'] : []
         return if value.to_s.start_with?('/') && names.any? && !names.include?('..')
 
         raise ArgumentError, "#{name} must be an absolute path, below / and without .., " \

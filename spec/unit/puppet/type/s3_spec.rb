@@ -17,6 +17,7 @@ describe Puppet::Type.type(:s3) do
       ensure: ['file', ''],
       endpoint: ['s3.example.com', 'ftp://host', 'https://', 'https://user:pass@host',
                  'https://host/?query', 'https://host/#part', 'https://ho st', "https://host\n"],
+      region: ['eu central', 'EU', 'eu.central', 'eu/1', '', "eu-1\n"],
       ca_file: ['ca.pem'],
       sse_customer_key: ['short', 'x' * 44, "#{'A' * 42}=="],
       checksum: ['abc', 'sha256:', 'sha256:abc', "sha257:#{'a' * 64}", "sha256:#{'g' * 64}",
@@ -42,13 +43,19 @@ describe Puppet::Type.type(:s3) do
     itself = ->(*values) { values.to_h { |value| [value, value] } }
     for_prefix = { source: '/b/p/', purge: true }
     beside = { path: { title: 'app' }, max_purge: for_prefix,
-               include: for_prefix, exclude: for_prefix }
+               include: for_prefix, exclude: for_prefix, access_key_id: keys,
+               secret_access_key: keys, session_token: keys }
     {
-      path: { '/a/b/' => '/a/b', '/a b/ü' => '/a b/ü', '/a/..b' => '/a/..b' },
+      path: { '/a/b/' => '/a/b', '/a b/ü' => '/a b/ü', '/a/..b' => '/a/..b', '//a' => '/a',
+              '/a//b/./c///' => '/a/b/c', '/~a' => '/~a' },
       source: itself.call('/b/k', 's3://b/k', '/b/', '/b', 's3://b', '/b//k'),
       endpoint: itself.call('http://127.0.0.1:8000', 'https://s3.example.com/', 'https://host/s3'),
       checksum: { "SHA256:#{'A' * 64}" => "sha256:#{'a' * 64}" }
         .merge(itself.call("md5:#{'0' * 32}", "crc64nvme:#{'f' * 16}")),
+      region: itself.call('us-east-1', 'cn-north-1', 'default'),
+      access_key_id: { 12_345_678 => '12345678' },
+      secret_access_key: { 87_654_321 => '87654321' },
+      session_token: { 11_223_344 => '11223344' },
       max_purge: { '10' => 10, 0 => 0 },
       mode: { '644' => '0644', '0644' => '0644', '4755' => '4755' },
       include: { '*.conf' => ['*.conf'], %w[a b] => %w[a b] },
@@ -206,6 +213,13 @@ describe Puppet::Type.type(:s3) do
       expect(resource.to_wire).to include(secrets.transform_keys(&:to_s))
     end
 
+    it 'is a text on the wire, and redacted, where YAML took its digits for a number' do
+      other = sensitive(access_key_id: 12_345_678, secret_access_key: 87_654_321)
+      expect(other.to_wire)
+        .to include('access_key_id' => '12345678', 'secret_access_key' => '87654321')
+      expect(other.parameter(:secret_access_key).format('%s', '87654321')).not_to include('876')
+    end
+
     it 'may be a property as well' do
       other = sensitive(mode: '0600')
       expect(other.parameter(:mode).sensitive).to be(true)
@@ -255,6 +269,14 @@ describe Puppet::Type.type(:s3) do
       it 'has what they have, and all that is in a directory they have' do
         expect(declared_to({ purge: true }, *others))
           .to contain_exactly('a/local.conf', 'alias', 'tree/', 'app.zip', 'app/', 'sub/', 'build')
+      end
+
+      it 'has them where slashes are doubled, as file and the disk take no notice of those' do
+        [{ title: '//srv//www' }, { title: '/srv/www/' }, { title: '/srv/./www' }].each do |root|
+          expect(declared_to({ purge: true, **root }, others[0])).to eq(['a/local.conf'])
+        end
+        other = puppet(:s3, '/srv//www/./app.zip', source: '/b/k')
+        expect(declared_to({ purge: true }, other)).to eq(['app.zip'])
       end
 
       it 'has nothing of them without purge, nor where there are none' do
