@@ -100,7 +100,7 @@ t.test('what a file may be, and how it gets there', async (t) => {
   writeFileSync(path('pinned'), 'pinned of S3\n');
   writeFileSync(path('settled'), 'settled of S3\n');
   writeFileSync(path('linked-to'), 'behind the link\n');
-  symlinkSync(path('linked-to'), path('link'));
+  for (const name of ['link', 'kept-link']) symlinkSync(path('linked-to'), path(name));
   const log = path('refreshes');
   const refresh = (name: string) =>
     resource('exec', name, {
@@ -113,6 +113,7 @@ t.test('what a file may be, and how it gets there', async (t) => {
     s3('invalid', 'invalid', { validate_cmd: ['/bin/grep', 'no such; echo', '%'] }),
     s3('there', 'there', { replace: false }),
     s3('missing', 'missing', { replace: false }),
+    s3('kept-link', 'there', { replace: false, mode: '0600' }),
     s3('pinned', 'pinned', { checksum: `sha256:${sha256('pinned of S3\n')}` }),
     s3('unpinned', 'unpinned', { checksum: `SHA256:${sha256('unpinned of S3\n')}`.toLowerCase() }),
     s3('version', '', { source: `/${versioned.name}/object`, version_id: versionId }),
@@ -149,6 +150,9 @@ t.test('what a file may be, and how it gets there', async (t) => {
     t.equal(text('there'), 'local\n');
     t.equal(count('HEAD', 'there'), 0);
     t.equal(text('missing'), 'missing of S3\n');
+    t.equal(text('kept-link'), 'behind the link\n');
+    t.equal(status(first, 'kept-link'), 'unchanged');
+    t.equal(statSync(path('linked-to')).mode & 0o777, 0o644);
   });
   t.test('a file that has its pinned checksum needs no network', async (t) => {
     t.equal(status(first, 'pinned'), 'unchanged');
@@ -166,7 +170,7 @@ t.test('what a file may be, and how it gets there', async (t) => {
     const asked = proxy.requests.filter(({ key }) => key === 'payer');
     t.same(
       asked.map(({ headers }) => headers['x-amz-request-payer']),
-      ['requester', 'requester'],
+      ['requester'],
     );
   });
   t.test('sse_customer_key: opens what it has encrypted', async (t) => {

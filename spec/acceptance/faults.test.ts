@@ -259,6 +259,23 @@ t.test('each fault fails its resource alone, and says what to do', async (t) => 
   t.test('no temporary file is left', async (t) => t.same(leftovers(site.dir), []));
 });
 
+t.test('a path that cannot be keeps no other resource from being asked for ahead', async (t) => {
+  writeFileSync(path('no-directory'), '');
+  const long = 'x'.repeat(300);
+  const bad = { 'no-directory/below': /a file stands where its/, [long]: /the name is too long/ };
+  for (const [name, why] of Object.entries(bad)) {
+    proxy.reset();
+    const good = ['before', 'after'].map((at) => `${at}-${name.slice(0, 2)}`);
+    const [before, after] = good.map((name) => s3(name, 'good')) as [string, string];
+    const applied = await node.apply(before + s3(name, 'good') + after, { debug: true });
+    t.equal(applied.code, 6, applied.stderr);
+    t.match(outcome(applied, path(name)).errors, [why]);
+    for (const name of good) t.equal(readFileSync(path(name), 'utf8'), 'good\n');
+    t.same(proxy.counts(), { GET_OBJECT: 2 });
+    t.notMatch(applied.stdout, /nothing is asked ahead/);
+  }
+});
+
 t.test('a server that goes silent is waited for, but not for ever', async (t) => {
   const silent = await startProxy({ target: site.rgw.endpoint });
   t.teardown(() => silent.stop());

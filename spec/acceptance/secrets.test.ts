@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t, { type Test } from 'tap';
 import { chunks, type Fault, wholeBody } from '../support/fault.js';
+import { s3Admin } from '../support/s3-admin.js';
 import { sessionKeys } from '../support/session-keys.js';
 import { type Code, resource, sensitive } from './support/manifest.js';
 import type { Applied } from './support/puppet.js';
@@ -17,6 +18,11 @@ await bucket.putAll([
   ['late', 'late\n'],
   ['tree/file', 'file\n'],
 ]);
+
+const othersAdmin = s3Admin({ endpoint: rgw.endpoint, ...rgw.other });
+t.teardown(() => othersAdmin.close());
+const others = await othersAdmin.makeBucket();
+await others.put('app', 'app of others\n');
 
 /** As real ones do, it holds characters that URLs, JSON and XML write in other ways. */
 function secret(name: string): string {
@@ -75,6 +81,7 @@ t.test('a secret is nowhere to be seen', async (t) => {
     'wrong-sensitive': secret('sensitive'),
     'wrong-token': secret('token'),
     'customer-key': randomBytes(32).toString('base64'),
+    digits: rgw.other.secretAccessKey,
   };
   const onMachine = {
     'wrong-deferred': secret('deferred'),
@@ -104,6 +111,12 @@ t.test('a secret is nowhere to be seen', async (t) => {
     secret_access_key: sensitive(session.secretAccessKey),
     session_token: sensitive(session.sessionToken),
   };
+  // As Hiera has them without quotes.
+  const digits = (secret_access_key: Code) => ({
+    source: `/${others.name}/app`,
+    access_key_id: rgw.other.accessKeyId,
+    secret_access_key,
+  });
   const source = `/${bucket.name}/app`;
   const unkeyed = (name: string, attributes = {}) =>
     resource('s3', path(name), { source, endpoint, ...attributes });
@@ -129,6 +142,12 @@ t.test('a secret is nowhere to be seen', async (t) => {
     plain: s3('plain', 'app'),
     sensitive: s3('sensitive', 'app', temporary),
     'sensitive-tree': s3('sensitive-tree', 'tree/', temporary),
+    digits: s3('digits', 'app', digits({ code: inCatalog.digits })),
+    'sensitive-digits': s3(
+      'sensitive-digits',
+      'app',
+      digits({ code: `Sensitive(${inCatalog.digits})` }),
+    ),
     'by-role': s3('by-role', 'app', { role_arn: rgw.roleArn }),
     // Wrong too, but this server takes no notice of either.
     'wrong-token': s3('wrong-token', 'app', { session_token: inCatalog['wrong-token'] }),

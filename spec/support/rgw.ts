@@ -33,7 +33,8 @@ const keys: Keys = {
 };
 const other: Keys = {
   accessKeyId: 'WEBHOOKOTHERKEY',
-  secretAccessKey: 'webhookOtherSecret123456789',
+  // Of digits alone, which YAML takes for a number.
+  secretAccessKey: '271828182845904523',
 };
 const roleArn = 'arn:aws:iam:::role/S3Access';
 
