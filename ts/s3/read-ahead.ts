@@ -30,8 +30,7 @@ export class ReadAhead {
 
   begin(wanted: Wanted, client: S3Client): void {
     const { etag, size } = wanted.remote;
-    // What S3 does not vouch for could not be verified, and would be fetched once more.
-    if (!isVouchedFor(wanted.remote)) return;
+    if (isProvedByItsParts(wanted.remote)) return;
     if (!(size <= LARGEST && size <= this.#room)) return;
     this.#room -= size;
     // What fails fails again, and is told, when it is fetched in its turn.
@@ -75,8 +74,9 @@ async function fetch(wanted: Wanted, client: S3Client): Promise<Fetched | undefi
   return digests && { bytes, arrival: { remote: answered, digests } };
 }
 
-function isVouchedFor({ etagIsMd5, checksums }: RemoteObject): boolean {
-  return etagIsMd5 === true || Object.keys(checksums).length > 0;
+/** For that S3 may have to be asked more, which is done in its turn. */
+function isProvedByItsParts({ etag, checksums }: RemoteObject): boolean {
+  return etag.includes('-') && Object.keys(checksums).length === 0;
 }
 
 /** Nothing for bytes that are not what S3, or the operator, says: that is found out in its turn. */
@@ -85,7 +85,6 @@ function proved(
   bytes: Buffer,
   pin: Pin | undefined,
 ): Arrival['digests'] | undefined {
-  if (!isVouchedFor(remote)) return undefined;
   const digester = createDigester(digestsFor(remote, undefined, pin?.algorithm));
   digester.update(bytes);
   const digests = digester.digests();
