@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { S3Resource } from '../../../ts/s3/resource.js';
 import { tarOf } from '../../support/archives.js';
@@ -182,6 +183,25 @@ t.test('what changed is fetched ahead too, and once, be it chosen by a pattern',
   ]);
   t.strictSame((await run(both)).asked, { LIST: 1, HEAD: 1, GET_OBJECT: 2 });
   t.strictSame([text('app'), text('changing')], ['the second\n', 'later\n']);
+});
+
+t.test('a version that will not be installed is not fetched ahead', async (t) => {
+  const { object, run, text } = await setUpObjects(t);
+  await bucket.putAll([
+    ['kept/app-1.zip', 'the first\n'],
+    ['kept/app-2.zip', 'second\n'],
+  ]);
+  const latest = object('latest', 'kept/app-*.zip', { ensure: 'latest' });
+  const present = object('present', 'kept/app-', { name_prefix: true });
+  // With others, while what is fetched ahead is.
+  const busy = { meanwhile: () => sleep(200) };
+  await run([latest, present]);
+  await bucket.remove('kept/app-2.zip');
+  t.strictSame((await run([latest], busy)).asked, { LIST: 1 }, 'a lower one');
+  t.equal(text('latest'), 'second\n');
+  await bucket.put('kept/app-3.zip', 'the third\n');
+  t.strictSame((await run([present], busy)).asked, { LIST: 1 }, 'where any will do');
+  t.equal(text('present'), 'second\n');
 });
 
 t.test('noop fetches nothing ahead, nor does what is to be extracted', async (t) => {
