@@ -43,7 +43,7 @@ for (const name of ['run', 'fault']) {
     const output = new PassThrough();
     const redactor = new Redactor();
     const start = (log: (level: never, message: string) => void) =>
-      new S3Service(log as never, redactor, {}).methods();
+      new S3Service(log as never, redactor).methods();
     const served = serve({ name: 's3', version: '1.2.3', redactor, start }, input, output);
     const said = createInterface({ input: output })[Symbol.asyncIterator]();
     for (const line of conversation(name, dir)) {
@@ -72,7 +72,7 @@ t.test('every request of the fixture is one, with every method there is', async 
     t.strictSame(parseRequest(JSON.stringify(line.puppet)), line.puppet);
     methods.add(line.puppet.method);
   }
-  const service = new S3Service(() => undefined, new Redactor(), {});
+  const service = new S3Service(() => undefined, new Redactor());
   t.strictSame(
     [...methods].filter((each) => each !== 'nonsense').sort(),
     Object.keys(service.methods()).sort(),

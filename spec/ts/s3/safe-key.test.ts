@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { compareKeys, KeyConflicts, printable, relativePath } from '../../../ts/s3/safe-key.js';
+import { printable } from '../../../ts/helper/printable.js';
+import { compareKeys, KeyConflicts, relativePath } from '../../../ts/s3/safe-key.js';
 
 t.test('an ordinary key is the path it names', async (t) => {
   for (const key of ['a', 'a/b.txt', '...', '..a/b..', '.hidden', 'a b/ü😀', '-rf', 'a\\b', '~']) {
