@@ -3,7 +3,7 @@ import { messageOf, UserError } from '../helper/errors.js';
 import { type Answer, jsonOf } from './answer.js';
 import { type Call, nameOf } from './call.js';
 import { explainAnswer } from './explain.js';
-import type { HeaderFields } from './headers.js';
+import { type HeaderFields, headerName, headerValue } from './headers.js';
 import type { Identity } from './identity.js';
 import type { Memory } from './memory.js';
 import { poll } from './poll.js';
@@ -21,11 +21,11 @@ export async function deliver(
   sending: Sending,
 ): Promise<string> {
   const { resource } = sending;
-  const key = resource.idempotency_key && intent(resource, identity, memory);
-  const id = key || randomUUID();
+  const key = intent(resource, identity, memory);
+  const id = key ?? randomUUID();
   const headers = (precondition: HeaderFields) => (): HeaderFields => ({
     ...precondition,
-    ...(key ? { [resource.idempotency_header.toLowerCase()]: key } : {}),
+    ...(key === undefined ? {} : idempotency(resource, key)),
     ...signatureFor(resource, call.body ?? Buffer.alloc(0), id),
   });
   const ifMatch = resource.if_match === true;
@@ -34,7 +34,11 @@ export async function deliver(
   const once = (finding: Finding | undefined): Promise<Answer> =>
     send(
       call,
-      { headers: headers(ifMatch ? conditionOf(finding, call) : {}), keyed: !!key, accept },
+      {
+        headers: headers(ifMatch ? conditionOf(finding, call) : {}),
+        keyed: key !== undefined,
+        accept,
+      },
       sending,
     );
 
@@ -58,20 +62,25 @@ function isSuccess({ status }: Answer, resource: HttpResource): boolean {
 }
 
 /** The key of this intent, on disk before anything is sent: a run that crashed comes back to it. */
-function intent(resource: HttpResource, { digest }: Identity, memory: Memory): string {
+function intent(resource: HttpResource, { digest }: Identity, memory: Memory): string | undefined {
   const before = memory.get(resource.title);
+  if (!resource.idempotency_key) {
+    // Should it fail, it may have arrived all the same: what succeeded before is no longer the last.
+    const overrides = before.sent && before.sent.digest !== digest;
+    if (overrides) memory.set(resource.title, { ...before, pending: { digest } });
+    return undefined;
+  }
   const kept = before.pending?.digest === digest ? before.pending.key : undefined;
   const key = typeof resource.idempotency_key === 'string' ? resource.idempotency_key : kept;
   const pending = { key: key ?? randomUUID(), digest };
-  try {
-    memory.set(resource.title, { ...before, pending }, { flush: true });
-  } catch (error) {
-    throw new UserError(
-      'ledger',
-      `the idempotency key cannot be written down, so nothing is sent: ${messageOf(error)}`,
-    );
-  }
+  memory.set(resource.title, { ...before, pending }, { flush: true });
   return pending.key;
+}
+
+function idempotency({ idempotency_header }: HttpResource, key: string): HeaderFields {
+  return {
+    [headerName('idempotency_header', idempotency_header)]: headerValue('idempotency_key', key),
+  };
 }
 
 function conditionOf(finding: Finding | undefined, call: Call): HeaderFields {

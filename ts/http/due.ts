@@ -6,9 +6,6 @@ import type { HttpResource } from './resource.js';
 import type { Sending } from './send.js';
 import type { Target } from './target.js';
 
-/** Why a request is to be sent, or why not; and what the probe found on the way. */
-export type Verdict = { due: true; why: string; unless?: Finding } | { due: false; why: string };
-
 /** The guards: whether a request is wanted at all. A goal that is not reached is a reason. */
 export async function guard(
   resource: HttpResource,
@@ -44,5 +41,6 @@ export function reason(
   if (resource.send === 'always') return 'always';
   if (pending?.digest === identity.digest) return 'the last attempt came to no end';
   if (!sent) return 'first time';
-  return sent.digest === identity.digest ? undefined : difference(identity, sent);
+  if (sent.digest !== identity.digest) return difference(identity, sent);
+  return pending ? 'another request was tried since' : undefined;
 }

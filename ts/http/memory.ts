@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf, UserError } from '../helper/errors.js';
 import { Journal } from '../helper/journal.js';
@@ -9,8 +9,8 @@ import type { Identity } from './identity.js';
 export interface Remembered {
   /** The request that succeeded last. */
   sent?: Identity;
-  /** The idempotency key under which a request was or may have been sent, without an answer yet. */
-  pending?: { key: string; digest: string };
+  /** A request that may have been sent, without success yet, and its idempotency key. */
+  pending?: { key?: string; digest: string };
   /** A refresh that is still to be answered by a request. */
   owed?: boolean;
 }
@@ -40,7 +40,11 @@ export class Memory {
   /** What is flushed is on disk when this returns; whoever cannot write it down must not send. */
   set(title: string, entry: Remembered, options: { flush?: boolean } = {}): void {
     const isEmpty = !entry.sent && !entry.pending && !entry.owed;
-    this.#journal.set(title, isEmpty ? undefined : entry, options);
+    try {
+      this.#journal.set(title, isEmpty ? undefined : entry, options);
+    } catch (error) {
+      throw unwritable(error);
+    }
   }
 
   close(): void {
@@ -49,7 +53,10 @@ export class Memory {
 
   /** The key of the digests, made at the first use; in noop one that is forgotten again. */
   key(noop: boolean): string {
-    this.#key ??= readIfThere(this.#keyFile) ?? (noop ? randomKey() : this.#make());
+    this.#key ??= readIfThere(this.#keyFile);
+    // Not kept: another resource of this run may be one that is sent.
+    if (this.#key === undefined && noop) return randomKey();
+    this.#key ??= this.#make();
     return this.#key;
   }
 
@@ -61,17 +68,20 @@ export class Memory {
       // Whole or not at all, and never in the place of one that another run has just made.
       linkSync(beside, this.#keyFile);
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') {
-        throw new UserError(
-          'ledger',
-          `the ledger of what was sent cannot be written, so nothing is sent: ${messageOf(error)}`,
-        );
-      }
+      // Another run was first; or there is a file where the directory should be.
+      if (codeOf(error) !== 'EEXIST' || !existsSync(this.#keyFile)) throw unwritable(error);
     } finally {
       rmSync(beside, { force: true });
     }
     return readFileSync(this.#keyFile, 'utf8');
   }
+}
+
+function unwritable(error: unknown): UserError {
+  return new UserError(
+    'ledger',
+    `the ledger of what was sent cannot be written: ${messageOf(error)}`,
+  );
 }
 
 function randomKey(): string {
