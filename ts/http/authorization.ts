@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { HeaderFields } from './headers.js';
+import { type HeaderFields, headerValue } from './headers.js';
 import { loginFor } from './netrc.js';
 import type { HttpResource } from './resource.js';
 import type { Target } from './target.js';
@@ -10,14 +10,19 @@ export function authorizationFor(resource: HttpResource, target: Target): Header
   if (resource.bearer_token !== undefined) return bearer(resource.bearer_token);
   const user = resource.user ?? target.user;
   if (user !== undefined) return basic(user, resource.password ?? target.password ?? '');
-  if (resource.netrc === undefined) return {};
+  if (!resource.netrc) return {};
   const file = resource.netrc === true ? join(homedir(), '.netrc') : resource.netrc;
   const login = loginFor(target.url.hostname, file);
   return login ? basic(login.user ?? '', login.password ?? '') : {};
 }
 
+/** Who the manifest says asks a server that is not its own: only what its URL says itself. */
+export function authorizationOf({ user, password }: Target): HeaderFields {
+  return user === undefined ? {} : basic(user, password ?? '');
+}
+
 function bearer(token: string): HeaderFields {
-  return { authorization: `Bearer ${token}` };
+  return { authorization: `Bearer ${headerValue('bearer_token', token)}` };
 }
 
 function basic(user: string, password: string): HeaderFields {

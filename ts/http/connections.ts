@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { getProxyForUrl } from 'proxy-from-env';
 import { messageOf, UserError } from '../helper/errors.js';
 import { Transport } from '../net/transport.js';
@@ -25,10 +26,11 @@ export class Connections {
       ...(own && client_key !== undefined ? { key: client_key } : {}),
     };
     const unixSocket = own ? unix_socket : undefined;
-    const proxy = unixSocket ? undefined : (resource.proxy ?? getProxyForUrl(origin));
+    const proxy = unixSocket ? '' : (resource.proxy ?? getProxyForUrl(origin));
     const id = JSON.stringify([origin, fresh, timeout, tls, unixSocket, proxy]);
     let transport = this.#transports.get(id);
     if (!transport) {
+      if (proxy !== '') check(proxy);
       const idleMs = timeout * 1000;
       transport = new Transport(origin, {
         connections: 1,
@@ -51,9 +53,18 @@ export class Connections {
 
 const ATTRIBUTES = { ca: 'ca_file', cert: 'client_cert', key: 'client_key' } as const;
 
+/** The environment may name anything. */
+function check(proxy: string): void {
+  if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)) return;
+  throw new UserError(
+    'proxy',
+    'the proxy is not a URL of http or https; correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or set proxy',
+  );
+}
+
 function readAll(files: { ca?: string; cert?: string; key?: string }): typeof files {
   const entries = Object.entries(files) as [keyof typeof ATTRIBUTES, string][];
-  return Object.fromEntries(
+  const read: typeof files = Object.fromEntries(
     entries.map(([name, file]) => {
       try {
         return [name, readFileSync(file, 'utf8')];
@@ -62,4 +73,12 @@ function readAll(files: { ca?: string; cert?: string; key?: string }): typeof fi
       }
     }),
   );
+  if (entries.length === 0) return read;
+  try {
+    createSecureContext(read);
+  } catch (error) {
+    const named = entries.map(([name, file]) => `${ATTRIBUTES[name]} ${file}`).join(', ');
+    throw new UserError('tls_file', `these do not serve for TLS: ${named} (${messageOf(error)})`);
+  }
+  return read;
 }

@@ -1,12 +1,12 @@
 import { UserError } from '../helper/errors.js';
 import { type Headers, header } from '../net/transport.js';
 import { type Answer, MOST_BYTES } from './answer.js';
-import { authorizationFor } from './authorization.js';
+import { authorizationFor, authorizationOf } from './authorization.js';
 import { type Call, OWN_HEADERS } from './call.js';
 import type { Connections } from './connections.js';
-import type { HeaderFields } from './headers.js';
+import { type HeaderFields, withoutContent } from './headers.js';
 import type { HttpResource } from './resource.js';
-import { display } from './target.js';
+import { display, type Target } from './target.js';
 
 /** All that one attempt needs. */
 export interface Attempt {
@@ -28,8 +28,10 @@ export async function exchange(call: Call, extra: HeaderFields, attempt: Attempt
   let { method, body } = call;
   let { url } = call.target;
   let headers: HeaderFields = { ...OWN_HEADERS, ...call.headers, ...extra };
+  if (url.origin !== attempt.origin) headers = forAnyone(headers);
   for (let redirects = 0; ; redirects++) {
-    const answer = await once(method, url, headers, body, { ...call.target, url }, attempt);
+    const target = url.origin === call.target.url.origin ? { ...call.target, url } : { url };
+    const answer = await once(method, target, headers, body, attempt);
     const location = header(answer.headers, 'location');
     if (!attempt.resource.follow_redirects || !isRedirect(answer.status) || !location) {
       return answer;
@@ -50,21 +52,21 @@ export async function exchange(call: Call, extra: HeaderFields, attempt: Attempt
     if (turnsToGet(answer.status, method)) {
       method = 'GET';
       body = undefined;
-      headers = without(headers, (name) => name.startsWith('content-'));
+      headers = withoutContent(headers);
     }
-    if (next.origin !== url.origin) headers = without(headers, (name) => !FOR_ANYONE.has(name));
+    if (next.origin !== url.origin) headers = forAnyone(headers);
     url = next;
   }
 }
 
 async function once(
   method: string,
-  url: URL,
+  target: Target,
   headers: HeaderFields,
   body: Buffer | undefined,
-  target: Call['target'],
   { resource, connections, origin, signal, fresh }: Attempt,
 ): Promise<Answer> {
+  const { url } = target;
   const own = url.origin === origin;
   const transport = connections.for(resource, url.origin, { own, fresh });
   const enough = new Error('enough of the answer is read');
@@ -84,7 +86,10 @@ async function once(
       {
         method,
         path: `${url.pathname}${url.search}`,
-        headers: { ...(own ? authorizationFor(resource, target) : {}), ...headers },
+        headers: {
+          ...(own ? authorizationFor(resource, target) : authorizationOf(target)),
+          ...headers,
+        },
         ...(body ? { body } : {}),
         signal,
       },
@@ -116,6 +121,6 @@ function turnsToGet(status: number, method: string): boolean {
   return status === 303 || (method === 'POST' && (status === 301 || status === 302));
 }
 
-function without(headers: HeaderFields, drop: (name: string) => boolean): HeaderFields {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !drop(name)));
+function forAnyone(headers: HeaderFields): HeaderFields {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => FOR_ANYONE.has(name)));
 }

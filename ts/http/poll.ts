@@ -3,6 +3,7 @@ import { UserError } from '../helper/errors.js';
 import { header } from '../net/transport.js';
 import { type Answer, jsonOf } from './answer.js';
 import { type Call, nameOf } from './call.js';
+import { withoutContent } from './headers.js';
 import { unlike } from './probe.js';
 import { retryAfter } from './retry-after.js';
 import { type Sending, send } from './send.js';
@@ -25,8 +26,8 @@ export async function poll(
   const url = new URL(place, accepted.url);
   const question: Call = {
     method: 'GET',
-    target: { ...call.target, url },
-    headers: {},
+    target: url.origin === call.target.url.origin ? { ...call.target, url } : { url },
+    headers: withoutContent(call.headers),
     body: undefined,
   };
   const { expect, total_timeout } = sending.resource;

@@ -1,9 +1,11 @@
 import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import { header } from '../net/transport.js';
 import { type Answer, jsonOf } from './answer.js';
 import { type Call, nameOf } from './call.js';
-import { isSecretName } from './conceal.js';
-import type { HttpResource, Probe } from './resource.js';
+import { conceal, isSecretName } from './conceal.js';
+import { headersOf, withoutContent } from './headers.js';
+import type { Probe } from './resource.js';
 import { type Sending, send } from './send.js';
 import { mismatch } from './subset.js';
 import { probeTarget, type Target } from './target.js';
@@ -23,7 +25,8 @@ export async function ask(probe: Probe, target: Target, sending: Sending): Promi
   const call: Call = {
     method: (probe.method ?? 'get').toUpperCase(),
     target: probeTarget(probe, target),
-    headers: requestHeaders(sending.resource),
+    // What the request says of the client holds for its probes; what it says of its body does not.
+    headers: withoutContent(headersOf(sending.resource.header)),
     body: undefined,
   };
   const accept = ({ status }: Answer): boolean =>
@@ -44,16 +47,6 @@ export async function ask(probe: Probe, target: Target, sending: Sending): Promi
     if (!(error instanceof UserError)) throw error;
     throw new UserError(error.code, `${nameOf(call)}: ${error.message}`);
   }
-}
-
-/** What the resource's own request says of the client holds for its probes; its content does not. */
-function requestHeaders({ header }: HttpResource): Record<string, string> {
-  if (header === undefined || typeof header === 'string') return {};
-  return Object.fromEntries(
-    Object.entries(header)
-      .map(([name, value]): [string, string] => [name.toLowerCase(), String(value)])
-      .filter(([name]) => !name.startsWith('content-')),
-  );
 }
 
 function whyNot(probe: Probe, answer: Answer): string | undefined {
@@ -79,8 +72,8 @@ export function unlike(expected: unknown, actual: unknown): string | undefined {
 const SHOWN = 60;
 
 function shown(at: string, value: unknown): string {
-  if (isSecretName(at.replace(/\[\d+\]$/, ''))) return '[redacted]';
+  if (at.split(/[.[]/).some(isSecretName)) return '[redacted]';
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+  const text = conceal(typeof value === 'string' ? value : JSON.stringify(value));
+  return printable(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
 }

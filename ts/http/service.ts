@@ -1,6 +1,7 @@
 import { messageOf } from '../helper/errors.js';
 import type { Redactor } from '../helper/redact.js';
 import type { Log, Method } from '../helper/serve.js';
+import { decoded } from '../net/decoded.js';
 import { callOf, nameOf } from './call.js';
 import { Connections } from './connections.js';
 import { deliver } from './deliver.js';
@@ -127,11 +128,11 @@ export class HttpService {
 
   /** Before anything else is done with it, so that no message can hold one. */
   #keepSecrets(resource: HttpResource): void {
-    const { bearer_token, password, secret, secrets, proxy, url } = resource;
+    const { bearer_token, password, secret, secrets, proxy, url, onlyif, unless } = resource;
     this.redactor.add(bearer_token, password, secret, ...secrets);
-    for (const place of [proxy, url]) {
+    for (const place of [proxy, url, onlyif?.url, unless?.url]) {
       if (place === undefined || !URL.canParse(place)) continue;
-      this.redactor.add(decodeURIComponent(new URL(place).password));
+      this.redactor.add(decoded(new URL(place).password));
     }
   }
 

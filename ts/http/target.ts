@@ -1,4 +1,5 @@
 import { UserError } from '../helper/errors.js';
+import { decoded } from '../net/decoded.js';
 import type { HttpResource, Probe } from './resource.js';
 
 /** Where a request goes: credentials are kept apart from the URL, which messages name. */
@@ -23,7 +24,11 @@ export function targetOf(resource: Place): Target {
 
 /** A probe names a URL of its own, or another route of the same server. */
 export function probeTarget(probe: Probe, base: Target): Target {
-  if (probe.url !== undefined) return apart(parse(probe.url));
+  if (probe.url !== undefined) {
+    const other = apart(parse(probe.url));
+    const asBase = other.url.origin === base.url.origin && other.user === undefined;
+    return asBase ? { ...base, url: other.url } : other;
+  }
   const route = probe.route === undefined ? undefined : encodeRoute(probe.route);
   return { ...base, url: route === undefined ? base.url : new URL(base.url.origin + route) };
 }
@@ -83,8 +88,8 @@ function addQuery(url: URL, name: string, value: unknown): void {
 
 function apart(url: URL): Target {
   const target: Target = { url: new URL(url) };
-  if (url.username) target.user = decodeURIComponent(url.username);
-  if (url.password) target.password = decodeURIComponent(url.password);
+  if (url.username) target.user = decoded(url.username);
+  if (url.password) target.password = decoded(url.password);
   target.url.username = '';
   target.url.password = '';
   target.url.hash = '';

@@ -21,6 +21,8 @@ export function networkReason(error: unknown, { origin, attribute }: Peer): [str
         'connection_refused',
         'connection refused; is the server running, are host and port right?',
       ];
+    case 'ENOENT':
+      return ['no_socket', `${messageOf(error)}; is the server running, is unix_socket right?`];
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return ['unreachable', `no route to the server (${code}); check network and firewall`];
@@ -48,6 +50,12 @@ export function networkReason(error: unknown, { origin, attribute }: Peer): [str
     case 'UND_ERR_SOCKET':
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return ['connection_lost', `the connection was cut (${messageOf(error)}); try again later`];
+  }
+  if (code.startsWith('HPE_')) {
+    return [
+      'no_http',
+      `what came is not HTTP (${messageOf(error)}); check ${attribute}, its port, and whether TLS is meant`,
+    ];
   }
   if (/ssl|tls|EPROTO|wrong version number/i.test(`${code} ${messageOf(error)}`)) {
     const hint = origin.startsWith('https:')

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 import { UserError } from '../helper/errors.js';
+import { decoded } from './decoded.js';
 
 export interface Timeouts {
   connectMs: number;
@@ -100,12 +101,13 @@ export class Transport {
       let receiver: Receiver | undefined;
       let buffered = 0;
       const chunks: Buffer[] = [];
+      let abort = (): void => undefined;
       this.#dispatcher.dispatch(
         // undici closes a connection after each HEAD, for servers that answer it with a body, unless told.
         { ...this.#addressed(asked), reset: this.options.fresh ?? false },
         {
           onRequestStart(controller) {
-            const abort = (): void => controller.abort(signal?.reason as Error);
+            abort = () => controller.abort(signal?.reason as Error);
             if (signal?.aborted) return abort();
             begun = true;
             signal?.addEventListener('abort', abort, { once: true });
@@ -139,8 +141,12 @@ export class Transport {
               controller.abort(error as Error);
             }
           },
-          onResponseEnd: () => resolve({ status, headers, body: Buffer.concat(chunks) }),
+          onResponseEnd: () => {
+            signal?.removeEventListener('abort', abort);
+            resolve({ status, headers, body: Buffer.concat(chunks) });
+          },
           onResponseError: (_controller, error) => {
+            signal?.removeEventListener('abort', abort);
             if (!begun) neverLeft.add(error);
             reject(error);
           },
@@ -173,6 +179,6 @@ export function header(headers: Headers, name: string): string | undefined {
 
 function proxyAuthorization(proxy: URL): Record<string, string> {
   if (!proxy.username && !proxy.password) return {};
-  const pair = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  const pair = `${decoded(proxy.username)}:${decoded(proxy.password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
