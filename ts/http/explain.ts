@@ -5,9 +5,12 @@ import { type Answer, beginning } from './answer.js';
 import { type Call, nameOf } from './call.js';
 import { display } from './target.js';
 
-/** No whole answer within the time that one attempt has. */
+/** No whole answer within the time that one attempt has, or that is left of all. */
 export class NoAnswer extends Error {
-  constructor(readonly seconds: number) {
+  constructor(
+    seconds: number,
+    readonly attribute: 'timeout' | 'total_timeout',
+  ) {
     super(`no answer within ${seconds} s`);
   }
 }
@@ -30,7 +33,7 @@ export function explainAnswer(answer: Answer, call: Call, attempts: number): Use
 function reason(error: unknown, call: Call): [string, string] {
   if (error instanceof UserError) return [error.code, error.message];
   if (error instanceof NoAnswer) {
-    return ['timeout', `${error.message}; look at the server, or raise timeout`];
+    return ['timeout', `${error.message}; look at the server, or raise ${error.attribute}`];
   }
   const { origin } = call.target.url;
   const proxied = /Proxy response \((\d+)\)/.exec(error instanceof Error ? error.message : '');

@@ -71,9 +71,14 @@ async function timed(
   repeatable: boolean,
   { resource, connections, origin, deadline }: Sending,
 ): Promise<Answer> {
-  const ms = Math.max(1, Math.min(resource.timeout * 1000, deadline - Date.now()));
+  const own = resource.timeout * 1000;
+  const ms = Math.max(1, Math.min(own, deadline - Date.now()));
+  const attribute = ms < own ? 'total_timeout' : 'timeout';
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new NoAnswer(Math.ceil(ms / 1000))), ms);
+  const timer = setTimeout(
+    () => controller.abort(new NoAnswer(Math.ceil(ms / 1000), attribute)),
+    ms,
+  );
   try {
     return await exchange(call, headers?.() ?? {}, {
       resource,
