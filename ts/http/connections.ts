@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { getProxyForUrl } from 'proxy-from-env';
@@ -75,6 +76,8 @@ function readAll(files: { ca?: string; cert?: string; key?: string }): typeof fi
   );
   if (entries.length === 0) return read;
   try {
+    // What is no certificate Node would pass over, among those to trust.
+    if (read.ca !== undefined) new X509Certificate(read.ca);
     createSecureContext(read);
   } catch (error) {
     const named = entries.map(([name, file]) => `${ATTRIBUTES[name]} ${file}`).join(', ');

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import askForTunnel from 'undici/lib/api/api-connect.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 import { UserError } from '../helper/errors.js';
@@ -77,7 +78,13 @@ export class Transport {
     };
     if (!proxy) this.#dispatcher = new Pool(origin, { ...common, connect });
     else if (origin.startsWith('https:')) {
-      this.#dispatcher = new ProxyAgent({ uri: proxy, ...common, connect, requestTls: connect });
+      // A tunnel is asked for by a method that dispatchers have only where all of undici is loaded.
+      const clientFactory = (url: URL, options: object): Dispatcher =>
+        Object.assign(new Pool(url, { ...common, ...options }), { connect: askForTunnel });
+      this.#dispatcher = new ProxyAgent({
+        ...{ uri: proxy, ...common, connect },
+        ...{ requestTls: connect, clientFactory },
+      });
     } else {
       const url = new URL(proxy);
       this.#whole = { origin: url.origin, headers: proxyAuthorization(url) };
@@ -101,16 +108,23 @@ export class Transport {
       let receiver: Receiver | undefined;
       let buffered = 0;
       const chunks: Buffer[] = [];
-      let abort = (): void => undefined;
+      // Before it begins, as while a proxy makes a tunnel, nothing else would end it.
+      let abort = (): void => {
+        const reason = signal?.reason as Error;
+        neverLeft.add(reason);
+        reject(reason);
+      };
+      if (signal?.aborted) return abort();
+      const onAbort = (): void => abort();
+      signal?.addEventListener('abort', onAbort, { once: true });
       this.#dispatcher.dispatch(
         // undici closes a connection after each HEAD, for servers that answer it with a body, unless told.
         { ...this.#addressed(asked), reset: this.options.fresh ?? false },
         {
           onRequestStart(controller) {
-            abort = () => controller.abort(signal?.reason as Error);
-            if (signal?.aborted) return abort();
+            if (signal?.aborted) return controller.abort(signal.reason as Error);
             begun = true;
-            signal?.addEventListener('abort', abort, { once: true });
+            abort = () => controller.abort(signal?.reason as Error);
           },
           onResponseStart(_controller, code, fields) {
             // An interim answer (1xx) is followed by the real one.
@@ -142,11 +156,11 @@ export class Transport {
             }
           },
           onResponseEnd: () => {
-            signal?.removeEventListener('abort', abort);
+            signal?.removeEventListener('abort', onAbort);
             resolve({ status, headers, body: Buffer.concat(chunks) });
           },
           onResponseError: (_controller, error) => {
-            signal?.removeEventListener('abort', abort);
+            signal?.removeEventListener('abort', onAbort);
             if (!begun) neverLeft.add(error);
             reject(error);
           },
