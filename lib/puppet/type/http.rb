@@ -242,6 +242,11 @@ Puppet::Type.newtype(:http) do
       and `patch` are tried again as the others; 409 means that the first is still under way.
     DOC
 
+    validate do |value|
+      next if value.to_s =~ /\A[!-~]+\z/
+
+      raise ArgumentError, 'idempotency_key must be true, or a text of visible ASCII characters'
+    end
     munge { |value| %w[true false].include?(value.to_s) ? value.to_s == 'true' : value.to_s }
   end
 
@@ -285,7 +290,9 @@ Puppet::Type.newtype(:http) do
   end
 
   newparam(:puppet_ssl, boolean: true, parent: Puppet::Parameter::Boolean) do
-    desc "Whether to show the agent's own certificate, and to trust Puppet's CA."
+    desc <<~DOC
+      Whether to show the agent's own certificate, and to trust Puppet's CA unless `ca_file` is set.
+    DOC
   end
 
   newparam(:signature) do

@@ -49,6 +49,7 @@ module PuppetX
         check_body
         NEEDS.each { |name, other| needs(name, other) }
         EXCLUDES.each { |name, others| excludes(name, others) }
+        check_title
       end
 
       private
@@ -60,9 +61,17 @@ module PuppetX
                              'or use another ensure'
       end
 
-      # A title may be the whole URL, too.
+      # A title may be the whole URL, too; beside a route it is but a name.
       def whole_url
-        self[:url] || (self[:name] if self[:name] =~ %r{\Ahttps?://}i)
+        self[:url] || (self[:name] if self[:name] =~ %r{\Ahttps?://}i && !self[:route])
+      end
+
+      def check_title
+        return if self[:url] || !whole_url
+
+        given(%i[fqdn port tls]) do |name|
+          raise Puppet::Error, "#{name} and a title that is a URL cannot both be set"
+        end
       end
 
       def place
@@ -81,7 +90,7 @@ module PuppetX
         return {} unless self[:puppet_ssl]
 
         { 'client_cert' => Puppet[:hostcert], 'client_key' => Puppet[:hostprivkey],
-          'ca_file' => Puppet[:localcacert] }
+          'ca_file' => self[:ca_file] || Puppet[:localcacert] }
       end
 
       def attributes

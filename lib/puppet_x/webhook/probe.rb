@@ -13,16 +13,13 @@ module PuppetX
       def unsafe_validate(value)
         raise ArgumentError, "#{name} must be a Hash such as {'status' => 200}" unless hash?(value)
 
-        unknown = value.keys.map(&:to_s) - ATTRIBUTES
-        return if unknown.empty?
-
-        raise ArgumentError, "#{name} has no #{unknown.first}: it may have #{ATTRIBUTES.join(', ')}"
+        check_attributes(value.transform_keys(&:to_s))
       end
 
       def unsafe_munge(value)
         probe = value.transform_keys(&:to_s)
         probe['status'] = Statuses.list(probe['status']) if probe['status']
-        probe['method'] = checked(probe['method']) if probe['method']
+        probe['method'] = probe['method'].to_s.downcase if probe['method']
         probe
       end
 
@@ -32,8 +29,18 @@ module PuppetX
         value.is_a?(Hash) && !value.empty?
       end
 
-      def checked(method)
-        return method.to_s.downcase if METHODS.include?(method.to_s.downcase)
+      def check_attributes(probe)
+        unknown = (probe.keys - ATTRIBUTES).first
+        if unknown
+          raise ArgumentError, "#{name} has no #{unknown}: it may have #{ATTRIBUTES.join(', ')}"
+        end
+
+        Statuses.check("the status of #{name}", probe['status']) if probe['status']
+        check_method(probe['method'] || METHODS.first)
+      end
+
+      def check_method(method)
+        return if METHODS.include?(method.to_s.downcase)
 
         raise ArgumentError, "the method of #{name} must be one of #{METHODS.join(', ')}, as a " \
                              'probe changes nothing'

@@ -4,6 +4,9 @@ module PuppetX
   module Webhook
     # A parameter that takes a time, in seconds.
     class Seconds < Puppet::Parameter
+      # What the helper's timers can hold: more would be no time at all.
+      MOST = 2_147_483.0
+
       def unsafe_validate(value)
         return if value.to_s =~ /\A\d+(\.\d+)?\z/ && value.to_f.positive?
 
@@ -11,7 +14,7 @@ module PuppetX
       end
 
       def unsafe_munge(value)
-        value.to_f
+        [value.to_f, MOST].min
       end
     end
   end
