@@ -51,7 +51,8 @@ export function networkReason(error: unknown, { origin, attribute }: Peer): [str
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return ['connection_lost', `the connection was cut (${messageOf(error)}); try again later`];
   }
-  if (code.startsWith('HPE_')) {
+  // Its code is not always set.
+  if (error instanceof Error && error.name === 'HTTPParserError') {
     return [
       'no_http',
       `what came is not HTTP (${messageOf(error)}); check ${attribute}, its port, and whether TLS is meant`,
