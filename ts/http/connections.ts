@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import { getProxyForUrl } from 'proxy-from-env';
 import { messageOf, UserError } from '../helper/errors.js';
 import { Transport } from '../net/transport.js';
@@ -27,7 +26,7 @@ export class Connections {
       ...(own && client_key !== undefined ? { key: client_key } : {}),
     };
     const unixSocket = own ? unix_socket : undefined;
-    const proxy = unixSocket ? '' : (resource.proxy ?? getProxyForUrl(origin));
+    const proxy = unixSocket ? '' : proxyFor(resource, origin);
     const id = JSON.stringify([origin, fresh, timeout, tls, unixSocket, proxy]);
     let transport = this.#transports.get(id);
     if (!transport) {
@@ -36,7 +35,7 @@ export class Connections {
       transport = new Transport(origin, {
         connections: 1,
         timeouts: { connectMs: Math.min(idleMs, CONNECT_MS), idleMs },
-        tls: readAll(tls),
+        tls: readAll(tls, resource.puppet_ssl ? ' (puppet_ssl)' : ''),
         proxy,
         unixSocket,
         fresh,
@@ -63,25 +62,46 @@ function check(proxy: string): void {
   );
 }
 
-function readAll(files: { ca?: string; cert?: string; key?: string }): typeof files {
-  const entries = Object.entries(files) as [keyof typeof ATTRIBUTES, string][];
-  const read: typeof files = Object.fromEntries(
+type Files = { ca?: string; cert?: string; key?: string };
+
+/** Read and looked at here: what TLS says of a wrong one does not tell which it is. */
+function readAll(files: Files, from: string): Files {
+  const entries = Object.entries(files) as [keyof Files, string][];
+  const texts = Object.fromEntries(
     entries.map(([name, file]) => {
       try {
         return [name, readFileSync(file, 'utf8')];
       } catch (error) {
-        throw new UserError('tls_file', `cannot read ${ATTRIBUTES[name]}: ${messageOf(error)}`);
+        throw tlsFile(`cannot read ${ATTRIBUTES[name]}${from}: ${messageOf(error)}`);
       }
     }),
-  );
-  if (entries.length === 0) return read;
-  try {
-    // What is no certificate Node would pass over, among those to trust.
-    if (read.ca !== undefined) new X509Certificate(read.ca);
-    createSecureContext(read);
-  } catch (error) {
-    const named = entries.map(([name, file]) => `${ATTRIBUTES[name]} ${file}`).join(', ');
-    throw new UserError('tls_file', `these do not serve for TLS: ${named} (${messageOf(error)})`);
+  ) as Files;
+  const parsed = <T>(
+    name: keyof Files,
+    what: string,
+    parse: (text: string) => T,
+  ): T | undefined => {
+    const text = texts[name];
+    try {
+      return text === undefined ? undefined : parse(text);
+    } catch {
+      throw tlsFile(`${ATTRIBUTES[name]}${from}: ${files[name]} holds no ${what} in PEM`);
+    }
+  };
+  parsed('ca', 'certificate', (text) => new X509Certificate(text));
+  const cert = parsed('cert', 'certificate', (text) => new X509Certificate(text));
+  const key = parsed('key', 'private key without a passphrase', (text) => createPrivateKey(text));
+  if (cert && key && !cert.checkPrivateKey(key)) {
+    throw tlsFile(`client_key does not belong to client_cert${from}`);
   }
-  return read;
+  return texts;
+}
+
+function tlsFile(message: string): UserError {
+  return new UserError('tls_file', message);
+}
+
+/** Of the manifest, or else of the environment; '' for none. */
+export function proxyFor({ proxy }: Pick<HttpResource, 'proxy'>, origin: string): string {
+  return proxy ?? getProxyForUrl(origin);
 }

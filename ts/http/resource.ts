@@ -38,6 +38,8 @@ export interface HttpResource {
   client_cert?: string;
   client_key?: string;
   ca_file?: string;
+  /** Whether these three are those of Puppet's agent. */
+  puppet_ssl?: boolean;
   signature?: 'github' | 'bitbucket' | 'standard';
   secret?: string;
   proxy?: string;

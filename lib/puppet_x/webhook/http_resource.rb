@@ -23,7 +23,7 @@ module PuppetX
         puppet_ssl: %i[client_cert], unix_socket: %i[proxy], refreshonly: %i[send]
       }.freeze
       # What the helper is told otherwise, or does not need.
-      NOT_SENT = %i[provider name ensure url route send refreshonly data puppet_ssl].freeze
+      NOT_SENT = %i[provider name ensure url route send refreshonly data].freeze
 
       # All in one block, for resources may be given as such: a block of its own for packages would
       # make Puppet load every provider of packages, even where the catalog has none.
