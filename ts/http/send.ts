@@ -47,7 +47,7 @@ export async function send(call: Call, manner: Manner, sending: Sending): Promis
     if (answer && manner.accept(answer)) return answer;
     const failure = answer
       ? explainAnswer(answer, call, attempt)
-      : explainFailure(error, call, attempt);
+      : explainFailure(error, call, attempt, resource);
     const again = answer
       ? repeatable && isTransient(answer.status, manner)
       : isWorthAnother(error, repeatable);
