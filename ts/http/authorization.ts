@@ -1,7 +1,5 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { type HeaderFields, headerValue } from './headers.js';
-import { loginFor } from './netrc.js';
+import { loginFor, netrcFile } from './netrc.js';
 import type { HttpResource } from './resource.js';
 import type { Target } from './target.js';
 
@@ -11,8 +9,7 @@ export function authorizationFor(resource: HttpResource, target: Target): Header
   const user = resource.user ?? target.user;
   if (user !== undefined) return basic(user, resource.password ?? target.password ?? '');
   if (!resource.netrc) return {};
-  const file = resource.netrc === true ? join(homedir(), '.netrc') : resource.netrc;
-  const login = loginFor(target.url.hostname, file);
+  const login = loginFor(target.url.hostname, netrcFile(resource.netrc));
   return login ? basic(login.user ?? '', login.password ?? '') : {};
 }
 

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { codeOf, messageOf, UserError } from '../helper/errors.js';
 
 export interface Login {
@@ -16,6 +18,20 @@ export function loginFor(host: string, file: string): Login | undefined {
     throw new UserError('netrc', `netrc ${file}: ${why}`);
   }
   return parse(text).find(({ machine }) => machine === host || machine === undefined)?.login;
+}
+
+/** Where `netrc => true` is. */
+export function netrcFile(netrc: true | string): string {
+  return netrc === true ? join(homedir(), '.netrc') : netrc;
+}
+
+/** All that it holds, for who must not let one slip; none where it cannot be read. */
+export function passwordsIn(file: string): string[] {
+  try {
+    return parse(readFileSync(file, 'utf8')).flatMap(({ login }) => login.password ?? []);
+  } catch {
+    return [];
+  }
 }
 
 interface Entry {

@@ -8,6 +8,7 @@ import { deliver } from './deliver.js';
 import { guard, reason } from './due.js';
 import { identify } from './identity.js';
 import { Memory } from './memory.js';
+import { netrcFile, passwordsIn } from './netrc.js';
 import type { Finding } from './probe.js';
 import { type HttpResource, type Sent, type State, type Told, whole } from './resource.js';
 import type { Sending } from './send.js';
@@ -128,8 +129,9 @@ export class HttpService {
 
   /** Before anything else is done with it, so that no message can hold one. */
   #keepSecrets(resource: HttpResource): void {
-    const { bearer_token, password, secret, secrets, proxy, url, onlyif, unless } = resource;
+    const { bearer_token, password, secret, secrets, netrc, proxy, url, onlyif, unless } = resource;
     this.redactor.add(bearer_token, password, secret, ...secrets);
+    if (netrc) this.redactor.add(...passwordsIn(netrcFile(netrc)));
     for (const place of [proxy, url, onlyif?.url, unless?.url]) {
       if (place === undefined || !URL.canParse(place)) continue;
       this.redactor.add(decoded(new URL(place).password));
