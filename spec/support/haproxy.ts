@@ -11,7 +11,7 @@ import { untilListening } from './until-listening.js';
  */
 export interface Haproxy {
   url: string;
-  /** The same, but each request is held back for this long. */
+  /** The same server, but each connection is held back for this long. */
   slow: string;
   slowMs: number;
   stop(): Promise<void>;
@@ -68,10 +68,14 @@ frontend front
   http-request reject if { path_beg /always-cut }
   default_backend behind
 frontend slow
+  mode tcp
   bind 127.0.0.1:${at.slowPort}
   tcp-request inspect-delay ${SLOW_MS}ms
   tcp-request content accept if WAIT_END
-  default_backend behind
+  default_backend bytes
+backend bytes
+  mode tcp
+  server behind 127.0.0.1:${at.behind}
 backend behind
   server behind 127.0.0.1:${at.behind}
 `;
