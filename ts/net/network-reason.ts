@@ -21,8 +21,6 @@ export function networkReason(error: unknown, { origin, attribute }: Peer): [str
         'connection_refused',
         'connection refused; is the server running, are host and port right?',
       ];
-    case 'ENOENT':
-      return ['no_socket', `${messageOf(error)}; is the server running, is unix_socket right?`];
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return ['unreachable', `no route to the server (${code}); check network and firewall`];

@@ -41,7 +41,7 @@ t.test('a line names method, URL, status and body, and says what to do', async (
 });
 
 t.test('a failure keeps its code, and tells the attempts', async (t) => {
-  t.match(explainFailure(new NoAnswer(5, 'timeout'), call, 3), {
+  t.match(explainFailure(new NoAnswer(5, 'timeout'), call, 3, request()), {
     code: 'timeout',
     message:
       'DELETE https://a.example.com/x?y=1: no answer within 5 s; look at the server, or raise timeout (3 attempts)',
