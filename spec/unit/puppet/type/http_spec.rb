@@ -190,7 +190,7 @@ describe Puppet::Type.type(:http) do
         .to include('client_cert' => Puppet[:hostcert], 'client_key' => Puppet[:hostprivkey],
                     'ca_file' => Puppet[:localcacert])
       expect(http(puppet_ssl: true, ca_file: '/ca').to_wire).to include('ca_file' => '/ca')
-      expect(http(puppet_ssl: false).to_wire.keys).not_to include('client_cert', 'puppet_ssl')
+      expect(http(puppet_ssl: false).to_wire.keys).not_to include('client_cert')
     end
   end
 
