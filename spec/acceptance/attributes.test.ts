@@ -170,7 +170,7 @@ t.test('what a file may be, and how it gets there', async (t) => {
     const asked = proxy.requests.filter(({ key }) => key === 'payer');
     t.same(
       asked.map(({ headers }) => headers['x-amz-request-payer']),
-      ['requester'],
+      ['requester', 'requester'],
     );
   });
   t.test('sse_customer_key: opens what it has encrypted', async (t) => {

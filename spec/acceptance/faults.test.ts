@@ -271,7 +271,7 @@ t.test('a path that cannot be keeps no other resource from being asked for ahead
     t.equal(applied.code, 6, applied.stderr);
     t.match(outcome(applied, path(name)).errors, [why]);
     for (const name of good) t.equal(readFileSync(path(name), 'utf8'), 'good\n');
-    t.same(proxy.counts(), { GET_OBJECT: 2 });
+    t.same(proxy.counts(), { HEAD: 3, GET_OBJECT: 2 });
     t.notMatch(applied.stdout, /nothing is asked ahead/);
   }
 });

@@ -74,7 +74,9 @@ export class FileSync {
     const answer = this.remotes.ask(resource);
     if (noop || resource.extract !== undefined) return;
     answer
-      .then(({ remote }) => {
+      .then(({ remote, choice }) => {
+        // Of a pattern, what is installed may be kept, whatever is the greatest on S3.
+        if (choice && look(resource.path)) return;
         if (!this.#isSurelyAnother(resource.path, remote)) return;
         this.#readAhead.begin(this.#wanted(resource, remote), this.env.clients.for(resource));
       })

@@ -184,6 +184,23 @@ t.test('what changed is fetched ahead too, and once, be it chosen by a pattern',
   t.strictSame([text('app'), text('changing')], ['the second\n', 'later\n']);
 });
 
+t.test('a version that will not be installed is not fetched ahead', async (t) => {
+  const { object, run, text } = await setUpObjects(t);
+  await bucket.putAll([
+    ['kept/app-1.zip', 'the first\n'],
+    ['kept/app-2.zip', 'second\n'],
+  ]);
+  const latest = object('latest', 'kept/app-*.zip', { ensure: 'latest' });
+  const present = object('present', 'kept/app-', { name_prefix: true });
+  await run([latest, present]);
+  await bucket.remove('kept/app-2.zip');
+  t.strictSame((await run([latest])).asked, { LIST: 1 }, 'a lower one');
+  t.equal(text('latest'), 'second\n');
+  await bucket.put('kept/app-3.zip', 'the third\n');
+  t.strictSame((await run([present])).asked, { LIST: 1 }, 'where any will do');
+  t.equal(text('present'), 'second\n');
+});
+
 t.test('noop fetches nothing ahead, nor does what is to be extracted', async (t) => {
   const { dir, object, run } = await setUpObjects(t);
   await bucket.put('ahead.tar', archive);
