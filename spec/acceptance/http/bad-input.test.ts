@@ -225,7 +225,7 @@ t.test('what a manifest can be seen to be wrong by ends the run before it begins
     ],
     'half a certificate': [http('a', { client_cert: '/x' }), /client_cert needs client_key/],
     'verify alone': [http('a', { verify: true }), /verify needs unless/],
-    status: [http('a', { status: 99 }), /status must be an HTTP status such as 200, not '99'/],
+    status: [http('a', { status: 99 }), /status must be an HTTP status such as 200, or several, not '99'/],
     timeout: [http('a', { timeout: 0 }), /timeout must be a number of seconds, not '0'/],
   };
   for (const [name, [manifest, message]] of Object.entries(wrong)) {
