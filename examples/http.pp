@@ -2,15 +2,15 @@
 #   puppet apply --hiera_config examples/hiera.yaml examples/http.pp
 #
 # Each call is sent once; the next run is silent, and asks nobody.
-$fqdn  = lookup('calls::fqdn')
-$port  = lookup('calls::port')
-$token = lookup('calls::token')
+$services = lookup('calls::fqdn')
+$port     = lookup('calls::port')
+$token    = lookup('calls::token')
 
 include webhook
 
 http {
   default:
-    fqdn         => $fqdn,
+    fqdn         => $services,
     port         => $port,
     bearer_token => $token,
   ;
