@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface Options {
+  suite: string;
   /** Names of the rows to measure; all when empty. */
   rows: string[];
   pairs: number;
@@ -13,18 +14,22 @@ export interface Options {
 
 export class Usage extends Error {}
 
-export function parseOptions(argv: string[]): Options {
+export function parseOptions(argv: string[], suites: string[]): Options {
   const { values, positionals } = parse(argv);
-  if (positionals.join(' ') !== 's3') throw new Usage('usage: npm run bench -- s3 [options]');
+  const [suite = '', ...more] = positionals;
+  if (!suites.includes(suite) || more.length > 0) {
+    throw new Usage(`usage: npm run bench -- ${suites.join('|')} [options]`);
+  }
   const pairs = Number(values.pairs ?? (values.quick ? 1 : 3));
   if (!Number.isInteger(pairs) || pairs < 1)
     throw new Usage('--pairs wants a whole number above 0');
   return {
+    suite,
     rows: values.rows?.split(',') ?? [],
     pairs,
     quick: values.quick,
-    output: values.output,
-    bundle: values.bundle,
+    output: values.output ?? `bench/results/${suite}.json`,
+    bundle: values.bundle ?? `lib/puppet_x/webhook/${suite}.cjs`,
   };
 }
 
@@ -37,8 +42,8 @@ function parse(argv: string[]) {
         rows: { type: 'string' },
         pairs: { type: 'string' },
         quick: { type: 'boolean', default: false },
-        output: { type: 'string', default: 'bench/results/s3.json' },
-        bundle: { type: 'string', default: 'lib/puppet_x/webhook/s3.cjs' },
+        output: { type: 'string' },
+        bundle: { type: 'string' },
       },
     });
   } catch (error) {

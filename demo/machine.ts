@@ -24,6 +24,7 @@ export interface Run {
 /** A machine as far as Puppet can tell; all that is ever written there is below one directory. */
 export class Machine {
   readonly #node: PuppetNode = puppetNode();
+  #site: Record<string, string | number> = {};
 
   constructor(
     readonly proxy: CountingProxy,
@@ -57,15 +58,16 @@ export class Machine {
   }
 
   /** Tells Hiera what the examples look up; for what is not here they have values of their own. */
-  describe(site: Record<string, string>): void {
+  describe(site: Record<string, string | number>): void {
     const datadir = join(this.#node.dir, 'hiera');
     const hierarchy = [
       { name: 'This machine', path: 'machine.yaml', datadir },
       { name: 'The examples', path: 'common.yaml', datadir: join(examples, 'data') },
     ];
-    mkdirSync(datadir);
+    this.#site = { ...this.#site, ...site };
+    mkdirSync(datadir, { recursive: true });
     writeFileSync(this.#hiera, stringify({ version: 5, hierarchy }));
-    writeFileSync(join(datadir, 'machine.yaml'), stringify(site), { mode: 0o600 });
+    writeFileSync(join(datadir, 'machine.yaml'), stringify(this.#site), { mode: 0o600 });
   }
 
   /** A profile of credentials, where an administrator puts it. */

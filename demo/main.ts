@@ -11,7 +11,7 @@ const stage = new Stage(process.stdout, () => interruption.check());
 const interruption = new Interruption(() => stage.say('Interrupted: stopping what was started'));
 const teardown = new Teardown();
 try {
-  stage.say('Builds from S3 to disk by Puppet: what each step does, and what that proves.\n');
+  stage.say('From a build on S3 to the machine that runs it: each step, and what it proves.\n');
   await story(stage, interruption, teardown);
   stage.say(`\n${stage.summary()}`);
 } catch (error) {

@@ -3,6 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { startProxy } from '../spec/support/proxy.js';
 import { startRgw } from '../spec/support/rgw.js';
 import { s3Admin } from '../spec/support/s3-admin.js';
+import { calls } from './calls.js';
 import { expect } from './expect.js';
 import type { Interruption } from './interruption.js';
 import { Machine, type Run } from './machine.js';
@@ -11,7 +12,7 @@ import { PAGES, page, pageName, publishBuild, publishSite, REPORT } from './site
 import type { Stage, Tell } from './stage.js';
 import type { Teardown } from './teardown.js';
 
-/** From a build to the machine that runs it; each step proves what it says, or fails. */
+/** From a build to the machine that runs it, and to those who need to know; each step proves what it says, or fails. */
 export async function story(
   stage: Stage,
   interruption: Interruption,
@@ -144,6 +145,8 @@ export async function story(
     expect(machine.picture() === before, 'no file changes');
     return 'each fails by itself, its files stay; what is pinned needs no S3';
   });
+
+  await calls(stage, machine, teardown);
 }
 
 interface Asked {

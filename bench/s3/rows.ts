@@ -9,9 +9,7 @@ import { puppetFirst } from './rows/puppet-first.js';
 import { puppetInSync } from './rows/puppet-in-sync.js';
 import type { Stage } from './stage.js';
 
-export type Row = (stage: Stage) => Promise<Finding[]>;
-
-export const ROWS: Record<string, Row> = {
+export const ROWS: Record<string, (stage: Stage) => Promise<Finding[]>> = {
   'puppet-in-sync': puppetInSync,
   'puppet-first': puppetFirst,
   'cold-prefix': coldPrefix,

@@ -8,11 +8,12 @@ import type { S3Resource } from '../../ts/s3/resource.js';
 import { type Command, runCommand } from '../command.js';
 import { type HelperRun, runHelper } from '../helper-process.js';
 import type { Options } from '../options.js';
+import type { Opened } from '../suite.js';
 import { type Objects, putObjects } from './objects.js';
 import { peerEnv } from './peers.js';
 
 /** A server with objects in it, and all that a row needs to measure clients of it. */
-export interface Stage {
+export interface Stage extends Opened {
   options: Options;
   rgw: Rgw;
   bucket: Bucket;
@@ -27,8 +28,6 @@ export interface Stage {
   /** What leads a peer to the server. */
   peerEnv(endpoint?: string): Record<string, string>;
   helper(stateDir: string, resource: Partial<S3Resource>): Promise<HelperRun>;
-  tell(line: string): void;
-  close(): Promise<void>;
 }
 
 export async function openStage(options: Options): Promise<Stage> {

@@ -83,7 +83,7 @@ t.test('the demo proves all its steps and leaves nothing', async (t) => {
   const demo = startDemo(t);
   const { code, output } = await demo.end();
   t.equal(code, 0, output);
-  t.equal(output.match(/^ {2}→ /gm)?.length, 9, output);
+  t.equal(output.match(/^ {2}→ /gm)?.length, 13, output);
   t.notMatch(output, /^✗/m);
   t.same(await demo.leftovers(), []);
 });

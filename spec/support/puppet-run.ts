@@ -26,7 +26,7 @@ export async function puppetRun(
 ): Promise<Ran> {
   const ran: Ran = { states: {}, changes: {}, failures: {}, logged: [] };
   const log = (level: string, message: string) => ran.logged.push(`${level}: ${message}`);
-  const service = new S3Service(log, new Redactor(), {});
+  const service = new S3Service(log, new Redactor());
   const asks = service.methods() as unknown as Asks;
   await asks.open({ state_dir: stateDir, debug: true });
   await asks.prefetch({ resources, noop: noop ? resources.map(({ path }) => path) : [] });

@@ -12,14 +12,16 @@ describe 'what Puppet says, message by message, as the helper expects it' do
 
   before do
     Puppet[:vardir] = @dir
-    PuppetX::Webhook::Helper.instance_variable_set(:@all, 's3' => helper)
+    PuppetX::Webhook::Helper.instance_variable_set(:@all, kind => helper)
   end
 
   after { PuppetX::Webhook::Helper.instance_variable_set(:@all, nil) }
 
   let(:dir) { @dir }
+  let(:kind) { 's3' }
+  let(:fixture) { 'messages.json' }
   let(:endpoint) { 'http://127.0.0.1:9000' }
-  let(:helper) { PuppetX::Webhook::Helper.new('s3', player) }
+  let(:helper) { PuppetX::Webhook::Helper.new(kind, player) }
   let(:heard) { File.readlines(File.join(dir, 'heard'), chomp: true) }
   let(:logs) { [] }
 
@@ -44,8 +46,8 @@ describe 'what Puppet says, message by message, as the helper expects it' do
   let(:conversation) do
     here = { '$DIR' => dir, '$ENDPOINT' => endpoint, '$NODE' => 'v20.18.1',
              '$VERSION' => PuppetX::Webhook::VERSION,
-             '"$UID"' => Process.uid.to_s, '"$GID"' => Process.gid.to_s }
-    text = File.read('spec/fixtures/messages.json').gsub(/"\$[UG]ID"|\$[A-Z]+/, here)
+             '"$PORT"' => '9000', '"$UID"' => Process.uid.to_s, '"$GID"' => Process.gid.to_s }
+    text = File.read("spec/fixtures/#{fixture}").gsub(/"\$([UG]ID|PORT)"|\$[A-Z]+/, here)
     JSON.parse(text)[name]
   end
 
@@ -117,6 +119,66 @@ describe 'what Puppet says, message by message, as the helper expects it' do
       expect(resource.provider.ensure).to eq(:absent)
       helper.stop
       expect(heard.map { |line| JSON.parse(line) }).to eq(expected)
+    end
+  end
+
+  describe 'of http, in a run' do
+    let(:kind) { 'http' }
+    let(:fixture) { 'http-messages.json' }
+    let(:name) { 'run' }
+
+    let(:report) do
+      catalog = Puppet::Resource::Catalog.new
+      pin = Puppet::Pops::Types::PSensitiveType::Sensitive.new('golden-pin')
+      orders = http('orders', ensure: :post, data: { 'n' => 1.0, 'pin' => pin },
+                              header: { 'X-Api-Key' => 'golden-key' },
+                              bearer_token: 'golden-secret')
+      catalog.add_resource(
+        orders, http('missing', retries: '0'),
+        http('held', ensure: :put, data: { 'state' => 'up' },
+                     unless: { 'json' => { 'state' => 'up' }, 'status' => '200' }),
+        http('planned', ensure: :delete, onlyif: { 'route' => 'held' }, noop: true),
+        http('told', refreshonly: true, subscribe: orders.ref),
+        http('spared', send: :refreshed, unless: { 'route' => 'held' }, subscribe: orders.ref)
+      )
+      logged { catalog.apply }.report
+    end
+
+    def http(title, attributes)
+      common = { title: title, fqdn: '127.0.0.1', port: 9000 }
+      Puppet::Type.type(:http).new(common.merge(attributes))
+    end
+
+    def status(title)
+      report.resource_statuses["Http[#{title}]"]
+    end
+
+    def told(title)
+      logs.select { |log| log.source.include?("Http[#{title}]") }.map(&:message)
+    end
+
+    it 'is word by word what the fixture says' do
+      report
+      expect(heard.map { |line| JSON.parse(line) }).to eq(expected)
+    end
+
+    it 'and what the helper answers is what the report tells' do
+      sent, refreshed = answers.map { |it| it.dig('result', 'message') if it['result'] }.compact
+      expect(status('orders').events.map(&:message)).to eq([sent])
+      expect(status('missing')).to be_failed
+      expect(status('held').events).to be_empty
+      expect(status('planned').events.map(&:message))
+        .to contain_exactly(%r{should be .*DELETE http://.*/planned \(first time\)})
+      expect(told('told')).to include(refreshed)
+      expect(report.logs.to_s + logs.to_s).not_to match(/golden-/)
+    end
+
+    it 'and what it logs is about the resource' do
+      Puppet::Util::Log.level = :info
+      report
+      failure = answers.find { |it| it['error'] }['error']['message']
+      expect(told('missing').join).to include(failure)
+      expect(told('spared')).to include('not sent although refreshed: unless holds')
     end
   end
 end

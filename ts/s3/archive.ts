@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { codeOf, messageOf, UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import { kindOf, openTar } from './archive/decompress.js';
 import type { ArchiveEntry, Visit } from './archive/entry.js';
 import { EntryNames } from './archive/entry-names.js';
@@ -8,7 +9,6 @@ import { visitTar } from './archive/tar.js';
 import { visitZip } from './archive/zip.js';
 import { explainDisk } from './explain-disk.js';
 import { flushFileSystem } from './flush.js';
-import { printable } from './safe-key.js';
 
 /**
  * Extracts a zip or tar archive (plain, gz, bz2, xz, zst) into a directory, which is made if only it

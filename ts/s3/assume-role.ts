@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { UserError } from '../helper/errors.js';
+import type { Transport } from '../net/transport.js';
 import { awsEndpoint, type Connection, DEFAULT_REGION, urlOf } from './connection.js';
 import { type CredentialsProvider, remembered } from './credentials.js';
 import { element, unescapeXml } from './listing.js';
 import { RoleError } from './role-error.js';
 import { S3Error } from './s3-error.js';
 import { encodeAll, sign } from './sign.js';
-import type { Transport } from './transport.js';
 
 /**
  * STS AssumeRole. S3 servers of one's own answer it at their endpoint; an endpoint of Amazon's

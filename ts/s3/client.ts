@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { getProxyForUrl } from 'proxy-from-env';
 import { messageOf, UserError } from '../helper/errors.js';
 import type { Log } from '../helper/serve.js';
+import {
+  type Headers,
+  type Receiver,
+  type Timeouts,
+  Transport,
+  type WireAnswer,
+} from '../net/transport.js';
 import { assumeRole } from './assume-role.js';
 import { type Address, addressOf, type Connection, DEFAULT_REGION } from './connection.js';
 import { baseCredentials, type CredentialsProvider } from './credentials.js';
@@ -11,13 +19,6 @@ import { type RemoteObject, remoteObject } from './remote-object.js';
 import { attemptsFor, backOff, DEFAULT_RETRIES, isUnreachable, type RetryPolicy } from './retry.js';
 import { S3Error } from './s3-error.js';
 import { encodeAll, encodePath, sign } from './sign.js';
-import {
-  type Headers,
-  type Receiver,
-  type Timeouts,
-  Transport,
-  type WireAnswer,
-} from './transport.js';
 
 export interface ClientOptions {
   /** Requests in flight. Measured: 32 to 64 saturate a server on loopback, and hide 30 ms of latency. */
@@ -27,7 +28,6 @@ export interface ClientOptions {
   log: Log;
   /** Told each secret before it is used. */
   keepSecret: (...secrets: (string | undefined)[]) => void;
-  env: NodeJS.ProcessEnv;
 }
 
 export const DEFAULT_CLIENT_OPTIONS = {
@@ -294,14 +294,13 @@ export class S3Client {
   #transport(origin: string): Transport {
     let transport = this.#transports.get(origin);
     if (!transport) {
-      const { env } = this.options;
       transport = new Transport(origin, {
         connections: this.options.connections,
         timeouts: this.options.timeouts,
-        proxied: ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].some(
-          (name) => env[name],
-        ),
-        ...(this.connection.ca_file ? { ca: this.#readAuthority(this.connection.ca_file) } : {}),
+        proxy: getProxyForUrl(origin),
+        ...(this.connection.ca_file
+          ? { tls: { ca: this.#readAuthority(this.connection.ca_file) } }
+          : {}),
       });
       this.#transports.set(origin, transport);
     }

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import type { Pin } from './checksum.js';
 import type { S3Client } from './client.js';
 import type { DigestName } from './digest.js';
@@ -9,7 +10,6 @@ import { type Arrival, fetchWhole } from './fetch-whole.js';
 import type { Progress } from './progress.js';
 import { type Proof, proofsOf } from './proof.js';
 import type { RemoteObject } from './remote-object.js';
-import { printable } from './safe-key.js';
 import { sourceUrl } from './source.js';
 
 export interface Wanted {

@@ -1,5 +1,5 @@
 import { codeOf, messageOf, UserError } from '../helper/errors.js';
-import { printable } from './safe-key.js';
+import { printable } from '../helper/printable.js';
 
 /** Turns a failure of the file system into one line that says what to do. */
 export function explainDisk(error: unknown, path: string): UserError {

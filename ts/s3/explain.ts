@@ -1,7 +1,8 @@
-import { codeOf, messageOf, UserError } from '../helper/errors.js';
+import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
+import { networkReason } from '../net/network-reason.js';
 import { RoleError } from './role-error.js';
 import { S3Error } from './s3-error.js';
-import { printable } from './safe-key.js';
 import { sourceUrl } from './source.js';
 
 /** What was asked of whom, for the message. */
@@ -22,7 +23,9 @@ export function explain(error: unknown, asked: Asked): UserError {
   }
   const where = `${printable(sourceUrl(asked.bucket, asked.key))} at ${asked.endpoint}`;
   const [code, text] =
-    error instanceof S3Error ? s3Reason(error, asked) : networkReason(error, asked.endpoint);
+    error instanceof S3Error
+      ? s3Reason(error, asked)
+      : networkReason(error, { origin: asked.endpoint, attribute: 'endpoint' });
   return new UserError(code, `${where}: ${text}${tried}`, { cause: error });
 }
 
@@ -91,7 +94,8 @@ function s3Reason(error: S3Error, asked: Asked): [string, string] {
 }
 
 function roleReason({ cause, endpoint }: RoleError): [string, string] {
-  if (!(cause instanceof S3Error)) return networkReason(cause, endpoint);
+  if (!(cause instanceof S3Error))
+    return networkReason(cause, { origin: endpoint, attribute: 'endpoint' });
   return ['server_error', `the server failed (${printable(cause.message)}); try again later`];
 }
 
@@ -99,52 +103,4 @@ function roleReason({ cause, endpoint }: RoleError): [string, string] {
 function hintFor(key: string): string {
   if (/[*?[]/.test(key)) return 'a pattern needs ensure => latest';
   return 'check source (a prefix ends with /), or upload it first';
-}
-
-function networkReason(error: unknown, endpoint: string): [string, string] {
-  const code = codeOf(error);
-  switch (code) {
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return ['unknown_host', `the host name cannot be resolved (${code}); check endpoint and DNS`];
-    case 'ECONNREFUSED':
-      return [
-        'connection_refused',
-        'connection refused; is the server running, are host and port right?',
-      ];
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return ['unreachable', `no route to the server (${code}); check network and firewall`];
-    case 'UND_ERR_CONNECT_TIMEOUT':
-    case 'ETIMEDOUT':
-      return ['timeout', 'no connection in time; check network, firewall and endpoint'];
-    case 'UND_ERR_HEADERS_TIMEOUT':
-    case 'UND_ERR_BODY_TIMEOUT':
-      return ['timeout', 'the server went silent; try again later, or check the server'];
-    case 'CERT_HAS_EXPIRED':
-      return ['tls', "the server's certificate has expired; renew it on the server"];
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return ['tls', "the server's certificate is for another host; check endpoint"];
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-      return [
-        'tls',
-        `the server's certificate is from an unknown authority (${code}); set ca_file`,
-      ];
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case 'UND_ERR_SOCKET':
-    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      return ['connection_lost', `the connection was cut (${messageOf(error)}); try again later`];
-  }
-  if (/ssl|tls|EPROTO|wrong version number/i.test(`${code} ${messageOf(error)}`)) {
-    const hint = endpoint.startsWith('https:')
-      ? 'does it speak TLS on this port?'
-      : 'check endpoint';
-    return ['tls', `TLS failed (${messageOf(error).split('\n', 1)[0]}); ${hint}`];
-  }
-  return ['network', `${messageOf(error)}${code ? ` (${code})` : ''}`];
 }

@@ -1,8 +1,8 @@
 import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import type { S3Client } from './client.js';
 import { createDigester, type Digester, type DigestName, type Digests } from './digest.js';
 import type { RemoteObject } from './remote-object.js';
-import { printable } from './safe-key.js';
 import { sourceUrl } from './source.js';
 
 /** What arrived: bytes, their digests, and what S3 said of them. */

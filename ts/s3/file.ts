@@ -1,6 +1,7 @@
 import { rmSync, type Stats } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import { attributesFor } from './attributes.js';
 import { parsePin } from './checksum.js';
 import { compare, describe, type Held, type Verdict } from './compare.js';
@@ -26,7 +27,6 @@ import { ReadAhead } from './read-ahead.js';
 import type { RemoteObject } from './remote-object.js';
 import type { Remotes } from './remotes.js';
 import type { Change, S3Resource, State } from './resource.js';
-import { printable } from './safe-key.js';
 import { sourceUrl } from './source.js';
 import { cleanUp, unpack } from './unpack.js';
 import { validate } from './validate-cmd.js';

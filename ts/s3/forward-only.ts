@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import { basename } from 'node:path';
+import { printable } from '../helper/printable.js';
 import { digestFile } from './digest.js';
 import type { Environment } from './environment.js';
 import type { Choice, Found } from './find.js';
@@ -7,7 +8,6 @@ import type { LedgerEntry } from './ledger.js';
 import { plainEtag } from './proof.js';
 import type { RemoteObject } from './remote-object.js';
 import type { S3Resource } from './resource.js';
-import { printable } from './safe-key.js';
 import { parseSource } from './source.js';
 
 interface Installed {

@@ -1,7 +1,7 @@
 import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import type { S3Client } from './client.js';
 import type { ListedObject, ListPage } from './listing.js';
-import { printable } from './safe-key.js';
 import { sourceUrl } from './source.js';
 
 /**

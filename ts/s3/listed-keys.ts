@@ -1,9 +1,10 @@
 import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import type { Log } from '../helper/serve.js';
 import { isCaseInsensitive } from './case-insensitive.js';
 import type { ListedObject } from './listing.js';
 import type { S3Resource } from './resource.js';
-import { KeyConflicts, printable, relativePath } from './safe-key.js';
+import { KeyConflicts, relativePath } from './safe-key.js';
 import { selection } from './selection.js';
 import { parseSource, sourceUrl } from './source.js';
 

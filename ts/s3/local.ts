@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { codeOf } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import { explainDisk } from './explain-disk.js';
-import { printable } from './safe-key.js';
 
 /** What is at a path now, a link not followed; undefined where there is nothing. */
 export function look(path: string): Stats | undefined {

@@ -1,6 +1,6 @@
 import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import type { S3Resource } from './resource.js';
-import { printable } from './safe-key.js';
 import { parseSource, sourceUrl } from './source.js';
 
 /** Puts the source before a failure that does not begin with it, as one of the disk does not. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { printable } from '../helper/printable.js';
 import { look } from './local.js';
-import { printable } from './safe-key.js';
 
 /** The directories below a prefix's own, each looked at once, no link among them followed. */
 export class Parents {

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import { compare, describe, type Held } from './compare.js';
 import { declaredElsewhere } from './declared-elsewhere.js';
 import type { Environment } from './environment.js';
@@ -13,7 +14,6 @@ import type { Merged } from './merge.js';
 import type { Parents } from './parents.js';
 import type { KnownFile } from './prefix-ledger.js';
 import type { S3Resource } from './resource.js';
-import { printable } from './safe-key.js';
 import { selection } from './selection.js';
 import { parseSource, sourceUrl } from './source.js';
 

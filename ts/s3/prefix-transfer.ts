@@ -1,6 +1,7 @@
 import { fchmodSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import { attributesFor, directoryMode } from './attributes.js';
 import { describe, type Held } from './compare.js';
 import type { Environment } from './environment.js';
@@ -16,7 +17,7 @@ import type { KnownFile } from './prefix-ledger.js';
 import type { PrefixPlan } from './prefix-scan.js';
 import { Progress } from './progress.js';
 import type { S3Resource } from './resource.js';
-import { compareKeys, printable } from './safe-key.js';
+import { compareKeys } from './safe-key.js';
 import { parseSource } from './source.js';
 
 /** Objects fetched at once. Measured: more gains nothing on loopback, fewer lose under latency. */

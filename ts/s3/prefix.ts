@@ -1,6 +1,7 @@
 import { rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf, UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 import { attributesFor } from './attributes.js';
 import { declaredElsewhere } from './declared-elsewhere.js';
 import type { Environment } from './environment.js';
@@ -17,7 +18,7 @@ import { abandon, type PrefixPlan, scan } from './prefix-scan.js';
 import { type Failed, Transfer } from './prefix-transfer.js';
 import type { Remotes } from './remotes.js';
 import type { Change, S3Resource, State } from './resource.js';
-import { compareKeys, printable } from './safe-key.js';
+import { compareKeys } from './safe-key.js';
 import { parseSource, sourceUrl } from './source.js';
 import { walk } from './tree.js';
 

@@ -1,5 +1,5 @@
+import { type Headers, header } from '../net/transport.js';
 import { unquote } from './listing.js';
-import { type Headers, header } from './transport.js';
 
 /** What S3 says of an object without its bytes. */
 export interface RemoteObject {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../helper/errors.js';
+import { LOST, TIMED_OUT, UNREACHABLE } from '../net/failures.js';
 import { RoleError } from './role-error.js';
 import { S3Error } from './s3-error.js';
 
@@ -18,19 +19,6 @@ export const DEFAULT_RETRIES: RetryPolicy = {
   maxDelayMs: 5_000,
 };
 
-const LOST = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'UND_ERR_SOCKET',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'EAI_AGAIN',
-]);
-const TIMED_OUT = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'ETIMEDOUT',
-]);
 const TRANSIENT = new Set([
   'SlowDown',
   'InternalError',
@@ -68,6 +56,7 @@ export function isUnreachable(failure: unknown): boolean {
   return (
     !(error instanceof S3Error) &&
     ((TIMED_OUT.has(code) && code !== 'UND_ERR_BODY_TIMEOUT') ||
-      ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code))
+      UNREACHABLE.has(code) ||
+      code === 'ENOTFOUND')
   );
 }

@@ -1,5 +1,5 @@
+import { type Headers, header } from '../net/transport.js';
 import { element, unescapeXml } from './listing.js';
-import { type Headers, header } from './transport.js';
 
 const MOST_READ = 64 * 1024;
 const MOST_TOLD = 300;

@@ -1,4 +1,5 @@
 import { UserError } from '../helper/errors.js';
+import { printable } from '../helper/printable.js';
 
 /** What the names of our temporary files begin with. */
 export const TEMPORARY_PREFIX = '.webhook-';
@@ -41,21 +42,6 @@ function refusal(path: string, key: string): string | undefined {
     }
   }
   return undefined;
-}
-
-/**
- * A key or name as one line of a message can show it: quoted and escaped when it holds something
- * that would break the line, colour a terminal, hide, or be taken for a quoted one.
- */
-export function printable(text: string): string {
-  if (!/[\p{C}\p{Zl}\p{Zp}]|^["\s]|\s$/u.test(text)) return text;
-  return JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
-    character.split('').map(escapeUnit).join(''),
-  );
-}
-
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** The order in which S3 lists keys: that of their UTF-8 bytes. */

@@ -38,7 +38,6 @@ export class S3Service {
   constructor(
     readonly log: Log,
     readonly redactor: Redactor,
-    readonly processEnv: NodeJS.ProcessEnv,
   ) {}
 
   methods(): Record<string, Method> {
@@ -79,7 +78,6 @@ export class S3Service {
       ...DEFAULT_CLIENT_OPTIONS,
       log,
       keepSecret: (...secrets) => this.redactor.add(...secrets),
-      env: this.processEnv,
     });
     const incoming = new Incoming(stateDir);
     const env = {

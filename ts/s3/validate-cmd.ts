@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { UserError } from '../helper/errors.js';
-import { printable } from './safe-key.js';
+import { printable } from '../helper/printable.js';
 
 const TIMEOUT_MS = 300_000;
 

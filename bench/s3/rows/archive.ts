@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { puppetNode } from '../../../spec/acceptance/support/puppet.js';
+import { applied } from '../../applied.js';
 import { debianPath } from '../../command.js';
 import { type Finding, ratio } from '../../finding.js';
 import { rounds } from '../../rounds.js';
-import { applied } from '../applied.js';
 import type { Stage } from '../stage.js';
 import { asArchive, asS3, putTexts } from '../texts.js';
 

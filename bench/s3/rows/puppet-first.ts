@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { puppetNode } from '../../../spec/acceptance/support/puppet.js';
+import { applied } from '../../applied.js';
 import { type Finding, ratio } from '../../finding.js';
 import { rounds, type Sample } from '../../rounds.js';
-import { applied } from '../applied.js';
 import { aws, s3cmd } from '../peers.js';
 import type { Stage } from '../stage.js';
 import { asFileContent, asS3, putTexts } from '../texts.js';

@@ -11,6 +11,14 @@ export function sensitive(text: string): Code {
   return { code: `Sensitive(${quoted(text)})` };
 }
 
+/** A Hash of the Puppet language. */
+export function hash(entries: Record<string, Value>): Code {
+  const pairs = Object.entries(entries).map(
+    ([key, value]) => `${quoted(key)} => ${literal(value)}`,
+  );
+  return { code: `{ ${pairs.join(', ')} }` };
+}
+
 export function resource(type: string, title: string, attributes: Attributes = {}): string {
   const lines = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)

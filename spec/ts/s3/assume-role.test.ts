@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
+import { Transport } from '../../../ts/net/transport.js';
 import { assumeRole } from '../../../ts/s3/assume-role.js';
 import { DEFAULT_CLIENT_OPTIONS, S3Client } from '../../../ts/s3/client.js';
 import type { Connection } from '../../../ts/s3/connection.js';
-import { Transport } from '../../../ts/s3/transport.js';
 import { reset } from '../../support/faults/answer.js';
 import { freePort } from '../../support/free-port.js';
 import { startProxy } from '../../support/proxy.js';
@@ -18,7 +18,7 @@ const role = 'arn:aws:iam::123456789012:role/builder';
 
 function transport(t: Test): (origin: string) => Transport {
   return (origin) => {
-    const options = { connections: 1, timeouts: DEFAULT_CLIENT_OPTIONS.timeouts, proxied: false };
+    const options = { connections: 1, timeouts: DEFAULT_CLIENT_OPTIONS.timeouts };
     const made = new Transport(origin, options);
     t.teardown(() => made.close());
     return made;
@@ -60,7 +60,6 @@ t.test('a real STS gives keys that the gateway takes, once for all requests', as
         ...DEFAULT_CLIENT_OPTIONS,
         log: () => undefined,
         keepSecret: (...all) => secrets.push(...all.map(String)),
-        env: {},
       },
     );
     t.teardown(() => client.close());
@@ -132,7 +131,6 @@ t.test('an STS in trouble is tried again and then named, rather than S3', async 
         retries: { ...DEFAULT_CLIENT_OPTIONS.retries, baseDelayMs: 1, maxDelayMs: 1 },
         log: () => undefined,
         keepSecret: () => undefined,
-        env: {},
       },
     );
     t.teardown(() => client.close());

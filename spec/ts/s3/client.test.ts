@@ -34,7 +34,6 @@ function clientOf(t: Test, connection: Connection, options: Partial<ClientOption
     retries: { attempts: 3, attemptsAfterTimeout: 2, baseDelayMs: 1, maxDelayMs: 2 },
     log: (level, message) => told.logged.push(`${level}: ${message}`),
     keepSecret: (...secrets) => told.secrets.push(...secrets.filter((each) => each !== undefined)),
-    env: {},
     ...options,
   });
   t.teardown(() => client.close());

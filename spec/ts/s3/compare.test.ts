@@ -43,7 +43,7 @@ async function setUp(t: Test) {
       access_key_id: rgw.accessKeyId,
       secret_access_key: rgw.secretAccessKey,
     },
-    { ...DEFAULT_CLIENT_OPTIONS, log: () => undefined, keepSecret: () => undefined, env: {} },
+    { ...DEFAULT_CLIENT_OPTIONS, log: () => undefined, keepSecret: () => undefined },
   );
   t.teardown(() => client.close());
   const dir = t.testdir({ state: {} });

@@ -48,7 +48,6 @@ async function setUp(t: Test) {
       retries: { ...DEFAULT_CLIENT_OPTIONS.retries, baseDelayMs: 1, maxDelayMs: 1 },
       log: (level, message) => logged.push(`${level}: ${message}`),
       keepSecret: () => undefined,
-      env: {},
     },
   );
   t.teardown(() => client.close());

@@ -48,7 +48,7 @@ async function setUp(t: Test) {
       access_key_id: rgw.accessKeyId,
       secret_access_key: rgw.secretAccessKey,
     },
-    { ...DEFAULT_CLIENT_OPTIONS, log: () => undefined, keepSecret: () => undefined, env: {} },
+    { ...DEFAULT_CLIENT_OPTIONS, log: () => undefined, keepSecret: () => undefined },
   );
   t.teardown(() => client.close());
   const resource = (key: string, more: Partial<S3Resource> = {}): S3Resource => ({

@@ -46,7 +46,6 @@ async function setUp(t: Test, mostBytes?: number) {
       retries: { ...DEFAULT_CLIENT_OPTIONS.retries, baseDelayMs: 1, maxDelayMs: 1 },
       log: () => undefined,
       keepSecret: () => undefined,
-      env: {},
     },
   );
   t.teardown(() => client.close());

@@ -3,7 +3,7 @@ import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { codeOf, UserError } from '../../helper/errors.js';
-import { printable } from '../safe-key.js';
+import { printable } from '../../helper/printable.js';
 
 export type ArchiveKind = 'zip' | 'tar' | 'gzip' | Tool;
 type Tool = 'bzip2' | 'xz' | 'zstd';

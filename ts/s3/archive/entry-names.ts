@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../helper/errors.js';
-import { printable } from '../safe-key.js';
+import { printable } from '../../helper/printable.js';
 import type { ArchiveEntry } from './entry.js';
 
 type Kind = 'file' | 'directory' | 'symlink';

@@ -1,10 +1,13 @@
 # frozen_string_literal: true
 
-require_relative '../../../puppet_x/webhook/helper'
+require_relative '../../../puppet_x/webhook/helped'
 require_relative '../../../puppet_x/webhook/s3_resource'
 
 Puppet::Type.type(:s3).provide(:node) do
   desc 'Asks the helper process, one question a verb.'
+
+  include PuppetX::Webhook::Helped
+  self::HELPER = 's3'
 
   class << self
     # Hands all resources over at once: what S3 must be asked is asked ahead, in parallel. It never
@@ -16,14 +19,6 @@ Puppet::Type.type(:s3).provide(:node) do
       helper.ask(due.first, 'prefetch', told(due))
     rescue StandardError => e
       Puppet.debug("s3: nothing is asked ahead: #{e.message}")
-    end
-
-    def post_resource_eval
-      helper.stop
-    end
-
-    def helper
-      PuppetX::Webhook::Helper.for('s3')
     end
 
     private
@@ -45,9 +40,6 @@ Puppet::Type.type(:s3).provide(:node) do
       end
     end
   end
-
-  # What the last change was, as the report tells it.
-  attr_reader :message
 
   def ensure
     @state = ask('check', 'noop' => resource.noop?)
@@ -87,11 +79,5 @@ Puppet::Type.type(:s3).provide(:node) do
   def set_attributes
     resource.check_accounts
     ask('set_attributes')
-  end
-
-  private
-
-  def ask(method, params = {})
-    self.class.helper.ask(resource, method, params.merge('resource' => resource.to_wire))
   end
 end

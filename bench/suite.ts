@@ -1,26 +1,39 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Finding } from '../finding.js';
-import { machine } from '../machine.js';
-import { type Options, Usage } from '../options.js';
-import { table, verdict } from '../table.js';
-import { ROWS } from './rows.js';
-import { openStage } from './stage.js';
+import type { Finding } from './finding.js';
+import { machine } from './machine.js';
+import { type Options, Usage } from './options.js';
+import { table, verdict } from './table.js';
+
+/** What a row has to measure with. */
+export interface Opened {
+  tell(line: string): void;
+  close(): Promise<void>;
+}
+
+/** The rows of one type, and the servers that they need. */
+export interface Suite<Stage extends Opened> {
+  rows: Record<string, (stage: Stage) => Promise<Finding[]>>;
+  open(options: Options): Promise<Stage>;
+}
 
 /** Measures the rows that were asked for; prints a table and writes all of it as JSON. */
-export async function benchS3(options: Options): Promise<void> {
-  const names = options.rows.length > 0 ? options.rows : Object.keys(ROWS);
-  const unknown = names.find((name) => !(name in ROWS));
-  if (unknown) throw new Usage(`no row ${unknown}; there are: ${Object.keys(ROWS).join(', ')}`);
+export async function measure<Stage extends Opened>(
+  { rows, open }: Suite<Stage>,
+  options: Options,
+): Promise<void> {
+  const names = options.rows.length > 0 ? options.rows : Object.keys(rows);
+  const unknown = names.find((name) => !(name in rows));
+  if (unknown) throw new Usage(`no row ${unknown}; there are: ${Object.keys(rows).join(', ')}`);
 
   const facts = await machine();
-  const stage = await openStage(options);
+  const stage = await open(options);
   const findings: Finding[] = [];
   try {
     for (const name of names) {
       stage.tell(`== ${name}`);
-      findings.push(...((await ROWS[name]?.(stage)) ?? []));
+      findings.push(...((await rows[name]?.(stage)) ?? []));
       save(options, facts, findings);
     }
   } finally {

@@ -1,4 +1,4 @@
-import type { PuppetNode } from '../../spec/acceptance/support/puppet.js';
+import type { PuppetNode } from '../spec/acceptance/support/puppet.js';
 
 /** The wall time of a whole `puppet apply`, which counts only if this is what it did. */
 export async function applied(
